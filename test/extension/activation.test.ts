@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { commands, extensions } from "vscode";
+import { Page } from "./page";
+
+interface Manifest {
+  contributes: { commands: { command: string; title: string; category: string }[] };
+}
+
+describe("activation", () => {
+  const extension = extensions.getExtension("tilewright.tilewright");
+  const manifest = extension?.packageJSON as Manifest;
+
+  it("registers every command that the manifest promises", async () => {
+    assert.ok(extension, "the extension is not installed");
+    await extension.activate();
+    const registered = new Set(await commands.getCommands(true));
+    const promised = manifest.contributes.commands.map(({ command }) => command);
+    assert.ok(promised.length > 0);
+    assert.deepEqual(
+      promised.filter((command) => !registered.has(command)),
+      [],
+    );
+  });
+
+  it("loads no engine and no TIFF reader into the extension host", async () => {
+    await extension?.activate();
+    const heavy = Object.keys(require.cache).filter((file) => /onnxruntime|tfjs|geotiff/.test(file));
+    assert.deepEqual(heavy, []);
+  });
+
+  it("offers its commands in the palette", async function () {
+    const page = Page.for(this);
+    await page.press("F1");
+    await page.type("Tilewright: ");
+    await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Tilewright: ')" });
+    await page.press("Escape");
+  });
+});

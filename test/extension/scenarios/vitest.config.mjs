@@ -1,0 +1,15 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** Scenarios start a VS Code each, so they run one after the other. */
+export default defineConfig({
+  test: {
+    root: dirname(fileURLToPath(import.meta.url)),
+    include: ["*.test.mjs"],
+    fileParallelism: false,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    pool: "forks",
+  },
+});
