@@ -1,0 +1,27 @@
+/**
+ * The built-in contributions, registered through the same door as those of plugins.
+ * @module
+ */
+import { cpuEngine } from "./engines/cpu";
+import { webgpuEngine } from "./engines/webgpu";
+import { careFormat } from "./models/care";
+import { onnxFormat } from "./models/onnxFile";
+import { createRegistries } from "./plugins/registries";
+import type { Registries } from "./plugins/registries";
+import { tiffReader } from "./stack/tiff";
+
+/** Registers everything that comes with Tilewright. */
+export function registerBuiltins(registries: Registries): void {
+  registries.readers.register(tiffReader);
+  registries.modelFormats.register(careFormat);
+  registries.modelFormats.register(onnxFormat);
+  registries.engines.register(webgpuEngine);
+  registries.engines.register(cpuEngine);
+}
+
+/** Registries that hold the built-ins. */
+export function builtinRegistries(): Registries {
+  const registries = createRegistries();
+  registerBuiltins(registries);
+  return registries;
+}

@@ -1,0 +1,101 @@
+/**
+ * Commands that predict: `predict` and `run`.
+ * @module
+ */
+import { stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { TilewrightError, isAbort } from "../errors";
+import { predictInWorker } from "../predict/drive";
+import { readRecord } from "../predict/record";
+import type { PredictionResult } from "../predict/record";
+import { hasPartial, partialPath } from "../predict/runFiles";
+import type { PredictionRequest } from "../protocol/prediction";
+import { predictionOptions } from "./options";
+import { TerminalJob, durationText, note, print, printJson } from "./terminal";
+import { WORKER_SCRIPT } from "./worker";
+
+/** Adds the commands to the program. */
+export function addPredictionCommands(program: Command): void {
+  predictionOptions(program.command("predict").description("predict a stack tile by tile"))
+    .argument("<input>", "stack to read")
+    .requiredOption("--model <path>", "model folder or file")
+    .requiredOption("--out <file>", "stack to write")
+    .option("--json", "print JSON")
+    .action(predict);
+  program
+    .command("run")
+    .description("repeat the run of a record")
+    .argument("<record>", "a file that ends in .run.json")
+    .option("--out <file>", "another output than the recorded one")
+    .option("--overwrite", "replace an existing output")
+    .option("--json", "print JSON")
+    .action(repeat);
+}
+
+async function predict(
+  input: string,
+  given: { readonly model: string; readonly out: string; readonly json?: boolean } & Record<string, unknown>,
+): Promise<void> {
+  const { model, out, json, ...options } = given;
+  await requireFile(input);
+  await perform(
+    { input: resolve(input), model: resolve(model), out: resolve(out), options },
+    json === true,
+  );
+}
+
+async function repeat(
+  path: string,
+  given: { readonly out?: string; readonly overwrite?: boolean; readonly json?: boolean },
+): Promise<void> {
+  const record = await readRecord(path);
+  const folder = dirname(resolve(path));
+  const request: PredictionRequest = {
+    input: resolve(folder, record.input),
+    model: resolve(folder, record.model.path),
+    out: given.out === undefined ? resolve(folder, record.output.path) : resolve(given.out),
+    options: { ...record.options, resume: false, overwrite: given.overwrite === true },
+  };
+  await perform(request, given.json === true);
+}
+
+async function perform(request: PredictionRequest, json: boolean): Promise<void> {
+  const job = new TerminalJob();
+  try {
+    const result = await predictInWorker(WORKER_SCRIPT, request, job);
+    if (json) printJson(result);
+    else print(resultText(result));
+  } catch (error) {
+    if (isAbort(error) && (await hasPartial(request.out))) {
+      note(
+        `what is written so far is kept in ${partialPath(request.out)}: go on with --resume, or delete it and ${partialPath(request.out)}.journal`,
+      );
+    }
+    throw error;
+  } finally {
+    job.dispose();
+  }
+}
+
+/** A result for people. */
+export function resultText(result: PredictionResult): string {
+  const { seams } = result;
+  const perAxis = Object.entries(seams.perAxis).map(([axis, value]) => `${axis} ${value.toExponential(1)}`);
+  return [
+    `wrote ${result.out}`,
+    `  ${result.tiles} ${result.tiles === 1 ? "tile" : "tiles"} in ${durationText(result.seconds)} on ${result.engine.name}, ${result.engine.device}: ${Math.round(result.voxelsPerSecond).toLocaleString("en")} voxels/s, peak memory ${Math.ceil(result.peakRssBytes / 2 ** 20)} MiB`,
+    seams.maxRelative === null
+      ? "  no seams: no two tiles overlap"
+      : `  seams: neighbouring tiles disagree by at most ${seams.maxRelative.toExponential(1)} of the range (${perAxis.join(", ")})`,
+    ...(result.retiled > 0 ? [`  memory ran out ${result.retiled} times; the tiles were made smaller`] : []),
+    `  record ${result.record}`,
+    ...result.warnings.map(({ message, fix }) => `  warning: ${message} (${fix})`),
+  ].join("\n");
+}
+
+async function requireFile(input: string): Promise<void> {
+  const found = await stat(input);
+  if (!found.isDirectory()) return;
+  throw new TilewrightError("predict.folder", `${input} is a folder; one stack is predicted at a time so far`, "name a file in it");
+}

@@ -1,0 +1,133 @@
+/**
+ * What the command line prints: results on stdout, everything else on stderr.
+ * @module
+ */
+import { Format, SingleBar } from "cli-progress";
+import { failureLine, isAbort, toFailure } from "../errors";
+import type { Job } from "../job";
+import { Pace } from "../predict/pace";
+import type { PacedProgress } from "../predict/pace";
+
+/** Exit codes of the contract. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Prints one JSON document. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Prints text for people. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints one note on stderr. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/**
+ * Prints an error as one line.
+ *
+ * @param what the command
+ * @returns the exit code
+ */
+export function reportError(what: string, error: unknown, verbose: boolean): number {
+  if (isAbort(error)) {
+    note(`tilewright ${what}: interrupted`);
+    return EXIT.interrupted;
+  }
+  note(`tilewright ${what}: ${failureLine(toFailure(error)).replace(/\s*\n\s*/g, " ")}`);
+  if (verbose && error instanceof Error) note(error.stack ?? "");
+  return EXIT.failed;
+}
+
+/** A job of the command line: Ctrl-C stops it, a bar (on a terminal) or lines tell how far it is. */
+export class TerminalJob implements Job {
+  readonly #controller = new AbortController();
+  readonly #pace = new Pace();
+  readonly #quiet: boolean;
+  readonly #interrupt = (): void => {
+    this.#controller.abort();
+  };
+  #bar: SingleBar | null = null;
+  #what = "";
+  #toldAt = 0;
+
+  /** @param quiet no progress, only the log */
+  constructor(quiet = false) {
+    this.#quiet = quiet;
+    process.once("SIGINT", this.#interrupt);
+    process.once("SIGTERM", this.#interrupt);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  report(progress: Parameters<Job["report"]>[0]): void {
+    const paced = this.#pace.tell(progress);
+    if (paced !== null && !this.#quiet) this.#show(paced);
+  }
+
+  log(line: string): void {
+    this.#endBar();
+    note(line);
+  }
+
+  /** Ends the bar and stops listening for Ctrl-C. */
+  dispose(): void {
+    this.#endBar();
+    process.off("SIGINT", this.#interrupt);
+    process.off("SIGTERM", this.#interrupt);
+  }
+
+  #show(progress: PacedProgress): void {
+    if (process.stderr.isTTY) this.#showBar(progress);
+    else this.#showLine(progress);
+  }
+
+  #showBar(progress: PacedProgress): void {
+    if (progress.what !== this.#what) this.#endBar();
+    this.#what = progress.what;
+    this.#bar ??= new SingleBar({
+      stream: process.stderr,
+      hideCursor: true,
+      format: (options, params, payload: PacedProgress) =>
+        `${payload.what} [${Format.BarFormat(params.progress, options)}] ${rateText(payload)}`,
+    });
+    if (!this.#bar.isActive) this.#bar.start(progress.total, progress.done, progress);
+    this.#bar.update(progress.done, progress);
+    if (progress.done >= progress.total) this.#endBar();
+  }
+
+  #showLine(progress: PacedProgress): void {
+    const now = performance.now();
+    const isNew = progress.what !== this.#what;
+    if (!isNew && progress.done < progress.total && now - this.#toldAt < 1000) return;
+    this.#what = progress.what;
+    this.#toldAt = now;
+    note(`${progress.what}: ${rateText(progress)}`);
+  }
+
+  #endBar(): void {
+    this.#bar?.stop();
+    this.#bar = null;
+  }
+}
+
+/** "3/12 tiles, 0.52 tiles/s, 17 s left". */
+export function rateText({ done, total, unit, perSecond, secondsLeft }: PacedProgress): string {
+  const parts = [`${done}/${total} ${unit}`];
+  if (perSecond !== null) parts.push(`${perSecond.toPrecision(3)} ${unit}/s`);
+  if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
+  return parts.join(", ");
+}
+
+/** "17 s", "4 min 10 s", "2 h 5 min". */
+export function durationText(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,157 @@
+/**
+ * Driving the prediction worker: starting it, talking to it, surviving its death, ending it.
+ * @module
+ */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { TilewrightError } from "../errors";
+import type { Job } from "../job";
+import { Channel } from "../protocol/channel";
+import type { PredictionDriver, PredictionRequest, PredictionWorker } from "../protocol/prediction";
+import { processPort } from "../protocol/processPort";
+import type { PredictionResult } from "./record";
+
+/** How long a cancelled worker may take to finish its tile before it is killed, ms. */
+const GRACE_MS = 5000;
+/** CSBDeep's limit. */
+const MOST_RETILES = 8;
+/** Variables that would change what the worker loads. */
+const UNWANTED_VARIABLES = ["NODE_OPTIONS", "LD_LIBRARY_PATH", "LD_PRELOAD", "NODE_CHANNEL_FD"];
+const STDERR_KEPT = 8192;
+
+/** A running prediction worker. Whoever opens it disposes it. */
+export interface PredictionWorkerHandle {
+  readonly channel: Channel<PredictionDriver, PredictionWorker>;
+  readonly pid: number | undefined;
+  /** Rejects with what the worker died of; never resolves. */
+  readonly died: Promise<never>;
+  /** Ends the worker: at once when idle, after its tile and at most {@link GRACE_MS} when busy. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Starts a prediction worker.
+ *
+ * @param script path of the built worker (`dist/worker.cjs`)
+ */
+export function openPredictionWorker(script: string): PredictionWorkerHandle {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !UNWANTED_VARIABLES.includes(name)));
+  const child = fork(script, [], { execArgv: [], env, serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const channel = new Channel<PredictionDriver, PredictionWorker>(processPort(child), {});
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-STDERR_KEPT)));
+  const kills = countKills();
+  const died = new Promise<never>((_, reject) => {
+    child.once("error", (error) => {
+      channel.dispose();
+      reject(new TilewrightError("worker.notStarted", `the prediction worker could not be started: ${error.message}`));
+    });
+    child.once("exit", (code, signal) => {
+      void causeOfDeath({ code, signal, stderr, kills }).then((cause) => {
+        channel.dispose();
+        reject(cause);
+      });
+    });
+  });
+  died.catch(() => undefined); // nobody may be waiting
+  return { channel, pid: child.pid, died, dispose: () => end(child, channel) };
+}
+
+/**
+ * Predicts in a worker of its own. When the worker dies for lack of memory, a new one goes on with
+ * smaller tiles (CSBDeep's rule, at most 8 times).
+ *
+ * @throws {TilewrightError} what the worker threw, or what it died of; `AbortError` when cancelled
+ */
+export async function predictInWorker(
+  script: string,
+  request: PredictionRequest,
+  job: Job & { readonly paced?: (progress: PredictionWorker["events"]["progress"]) => void },
+): Promise<PredictionResult> {
+  for (let retiled = 0; ; retiled++) {
+    const worker = openPredictionWorker(script);
+    worker.channel.on("progress", (progress) => {
+      job.report(progress);
+      job.paced?.(progress);
+    });
+    worker.channel.on("log", ({ line }) => {
+      job.log(line);
+    });
+    try {
+      job.signal.throwIfAborted();
+      const asked = worker.channel.request("predict", { ...request, retiled }, job.signal);
+      asked.catch(() => undefined); // its channel closes when the worker dies; `died` knows why
+      const answer = await Promise.race([asked.catch((error: unknown) => later(error, worker.died)), worker.died]);
+      const result = answer as PredictionResult;
+      return { ...result, peakRssBytes: result.peakRssBytes + process.resourceUsage().maxRSS * 1024 };
+    } catch (error) {
+      if (!isOutOfMemoryDeath(error) || retiled >= MOST_RETILES) throw error;
+      job.log("the prediction worker ran out of memory and died; trying again with smaller tiles");
+    } finally {
+      await worker.dispose();
+    }
+  }
+}
+
+/** A closed channel is only the symptom: waits for what the worker died of. */
+async function later(error: unknown, died: Promise<never>): Promise<never> {
+  if (error instanceof TilewrightError && error.code === "channel.closed") return died;
+  throw error;
+}
+
+function isOutOfMemoryDeath(error: unknown): boolean {
+  return error instanceof TilewrightError && error.code === "worker.outOfMemory";
+}
+
+async function end(child: ChildProcess, channel: { dispose(): void }): Promise<void> {
+  channel.dispose();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+    child.once("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    if (child.connected) child.disconnect();
+    else child.kill("SIGKILL");
+  });
+}
+
+interface Death {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  readonly kills: Promise<number | null>;
+}
+
+/** Names a cause only on evidence: what the runtime printed, or the kernel's own count of memory kills. */
+async function causeOfDeath({ code, signal, stderr, kills }: Death): Promise<TilewrightError> {
+  const before = await kills;
+  const now = await countKills();
+  const killedByKernel = signal === "SIGKILL" && before !== null && now !== null && now > before;
+  if (killedByKernel || /bad_alloc|out of memory|heap limit|cannot allocate memory/i.test(stderr)) {
+    return new TilewrightError(
+      "worker.outOfMemory",
+      "the prediction worker ran out of memory",
+      "set a lower --memory, close other programs, or predict part of the image with --roi",
+    );
+  }
+  const how = signal === null ? `ended with code ${code ?? "?"}` : `was ended by ${signal}`;
+  const last = stderr.trim().split("\n").pop() ?? "";
+  return new TilewrightError(
+    "worker.died",
+    `the prediction worker ${how}${last === "" ? "" : `: ${last.slice(0, 200)}`}`,
+    "what is written so far is kept: go on with --resume",
+  );
+}
+
+/** How many processes the kernel has killed for lack of memory since it started; null where it does not tell. */
+async function countKills(): Promise<number | null> {
+  try {
+    const found = /^oom_kill (\d+)$/m.exec(await readFile("/proc/vmstat", "utf8"));
+    return found === null ? null : Number(found[1]);
+  } catch {
+    return null; // not Linux
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The journal beside a run's partial output: what the run was, and which tiles are written. A killed
+ * run is resumed from it, and refused when anything differs.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { appendFile, open, readFile, stat, writeFile } from "node:fs/promises";
+import { TilewrightError } from "../errors";
+import type { MeasuredNormalization } from "./normalize";
+import type { Seam } from "./seams";
+
+const SCHEMA = "tilewright-journal/1";
+/** A journal is read into memory: larger ones are not ours. */
+const MOST_BYTES = 512 * 2 ** 20;
+
+/** What must be equal for a run to be resumed; plain data. */
+export interface RunIdentity {
+  /** Size, time of change and hash of the ends of the input file. */
+  readonly input: string;
+  readonly model: string;
+  /** Hash of the plan. */
+  readonly plan: string;
+  readonly options: string;
+  readonly engine: string;
+  readonly threads: number;
+}
+
+/** What a journal says. */
+export interface JournalState {
+  readonly identity: RunIdentity;
+  readonly normalization: MeasuredNormalization;
+  readonly started: string;
+  /** Indices of tiles whose bytes are written. */
+  readonly done: ReadonlySet<number>;
+  readonly seams: readonly Seam[];
+}
+
+/** Appends to a journal. */
+export class Journal {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Where the journal of an output lies. */
+  static pathFor(partial: string): string {
+    return `${partial}.journal`;
+  }
+
+  /** Starts a journal; an existing one is replaced. */
+  static async create(path: string, head: Omit<JournalState, "done" | "seams">): Promise<Journal> {
+    await writeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n`);
+    return new Journal(path);
+  }
+
+  /** Goes on with a journal that was read. */
+  static resume(path: string): Journal {
+    return new Journal(path);
+  }
+
+  /** Notes a tile; call it once the tile's bytes are written. */
+  async tileDone(index: number, seams: readonly Seam[]): Promise<void> {
+    await appendFile(this.path, `${JSON.stringify({ tile: index, seams })}\n`);
+  }
+}
+
+/**
+ * Reads a journal; a last line that was cut off is left out, and the file is shortened to what is whole.
+ *
+ * @param tileCount of the plan, bounds the indices
+ * @throws {TilewrightError} `resume.noJournal`, `resume.badJournal`
+ */
+export async function readJournal(path: string, tileCount: number): Promise<JournalState> {
+  const text = await journalText(path);
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const lines = whole.split("\n").filter((line) => line !== "");
+  try {
+    const head = JSON.parse(lines[0]) as { schema?: unknown } & Omit<JournalState, "done" | "seams">;
+    if (head.schema !== SCHEMA) throw new Error(`its schema is not ${SCHEMA}`);
+    const done = new Set<number>();
+    const seams: Seam[] = [];
+    for (const line of lines.slice(1)) {
+      const entry = JSON.parse(line) as { tile: number; seams: Seam[] };
+      if (!Number.isInteger(entry.tile) || entry.tile < 0 || entry.tile >= tileCount || !Array.isArray(entry.seams)) {
+        throw new Error("it names a tile that is not in the plan");
+      }
+      if (!done.has(entry.tile)) seams.push(...entry.seams);
+      done.add(entry.tile);
+    }
+    if (whole.length < text.length) await truncateText(path, whole);
+    return { ...head, done, seams };
+  } catch (error) {
+    throw new TilewrightError(
+      "resume.badJournal",
+      `${path} cannot be read: ${(error as Error).message}`,
+      "start over with --overwrite",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Refuses to resume a run that is not the same.
+ *
+ * @throws {TilewrightError} `resume.differs`, naming everything that differs
+ */
+export function requireSameRun(recorded: RunIdentity, now: RunIdentity): void {
+  const names: Record<keyof RunIdentity, string> = {
+    input: "the input file",
+    model: "the model",
+    plan: "the tiling",
+    options: "the options",
+    engine: "the engine",
+    threads: "the number of threads",
+  };
+  const keys = Object.keys(names) as (keyof RunIdentity)[];
+  const differing = keys.filter((key) => recorded[key] !== now[key]).map((key) => names[key]);
+  if (differing.length === 0) return;
+  throw new TilewrightError(
+    "resume.differs",
+    `the run cannot be resumed: ${differing.join(" and ")} changed since it was started`,
+    "run it as it was, or start over with --overwrite",
+  );
+}
+
+/** Says in a few characters which file this is: size, time of change, hash of its first and last MiB. */
+export async function fileIdentity(path: string): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const { size, mtimeMs } = await file.stat();
+    const hash = createHash("sha256");
+    const length = Math.min(size, 2 ** 20);
+    for (const position of [0, size - length]) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+    return `${size} ${Math.round(mtimeMs)} ${hash.digest("hex")}`;
+  } finally {
+    await file.close();
+  }
+}
+
+/** SHA-256 of plain data, hex. */
+export function digest(data: unknown): string {
+  return createHash("sha256").update(JSON.stringify(data)).digest("hex");
+}
+
+async function journalText(path: string): Promise<string> {
+  try {
+    const { size } = await stat(path);
+    if (size > MOST_BYTES) throw new TilewrightError("resume.badJournal", `${path} is too large to be a journal`);
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new TilewrightError("resume.noJournal", `there is nothing to resume: ${path} does not exist`, "run without --resume");
+  }
+}
+
+async function truncateText(path: string, whole: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.truncate(Buffer.byteLength(whole));
+  } finally {
+    await file.close();
+  }
+}

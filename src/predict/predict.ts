@@ -1,0 +1,253 @@
+/**
+ * One prediction from file to file: file → stack → (normalise, pad) → tiling → engine → assemble → file.
+ * @module
+ */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { chooseEngine } from "../engines/choose";
+import type { Engine, Session } from "../engines/engine";
+import { TilewrightError } from "../errors";
+import type { Job } from "../job";
+import type { Registries } from "../plugins/registries";
+import type { PredictionRequest } from "../protocol/prediction";
+import type { Tile } from "../tiling/tiles";
+import { measureStack } from "./intensities";
+import type { MeasuredNormalization } from "./normalize";
+import { createTileOutput } from "./output";
+import { PaddedInput } from "./paddedInput";
+import { planImage, prepare, retile } from "./prepare";
+import type { Prepared } from "./prepare";
+import type { PredictionResult, RunWarning } from "./record";
+import { RunFiles } from "./runFiles";
+import { SeamRecorder } from "./seams";
+import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
+import type { ReadTile, Running } from "./tile";
+import { predictUntiled } from "./untiled";
+
+/** CSBDeep's limit: how often the tiles are made smaller before it gives up. */
+const MOST_RETILES = 8;
+
+/** What a prediction in this process is told beyond its request. */
+export interface RunSettings {
+  /** How often tiles were made smaller already, by processes that died of it. */
+  readonly retiled: number;
+}
+
+/**
+ * Predicts a stack into a stack.
+ *
+ * @throws {TilewrightError} for what the user can act on; `AbortError` when cancelled. Whatever happens,
+ *         nothing stands under the final name unless it is complete; partial output stays and can be resumed.
+ */
+export async function predict(
+  request: PredictionRequest,
+  registries: Registries,
+  settings: RunSettings,
+  job: Job,
+): Promise<PredictionResult> {
+  let prepared = await prepare(request, registries, job);
+  try {
+    const { engine, notes } = await chooseEngine(
+      registries.engines.all(),
+      prepared.options.engine,
+      { threads: prepared.options.threads, fastMath: false },
+      job,
+    );
+    for (const note of notes) job.log(note);
+    const session = await engine.load(prepared.model.network, job);
+    try {
+      let retiled = settings.retiled;
+      for (let i = 0; i < retiled; i++) prepared = smaller(prepared);
+      for (;;) {
+        try {
+          return await run({ request, prepared, engine, session, registries, notes, retiled }, job);
+        } catch (error) {
+          if (!isOutOfMemory(error) || prepared.options.untiled || retiled >= MOST_RETILES) throw error;
+          prepared = smaller(prepared);
+          retiled++;
+          job.log(`memory ran out; trying again with ${prepared.plan.count} smaller tiles`);
+        }
+      }
+    } finally {
+      await session.dispose();
+      await engine.dispose();
+    }
+  } finally {
+    await prepared.stack.close();
+  }
+}
+
+interface Attempt {
+  readonly request: PredictionRequest;
+  readonly prepared: Prepared;
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly registries: Registries;
+  readonly notes: readonly string[];
+  readonly retiled: number;
+}
+
+async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
+  const { request, prepared, engine, session } = attempt;
+  const { stack, geometry, plan, options, normalization, model } = prepared;
+  const started = performance.now();
+  const files = await RunFiles.open({ request, prepared, engine, replace: attempt.retiled > 0 });
+  try {
+    const measured =
+      files.resumed?.normalization ??
+      (options.normalizeScope === "tile"
+        ? { mode: normalization.mode, undo: normalization.mode !== "none" && normalization.undo, maps: [], ignored: 0 }
+        : await measureStack(
+            { stack, image: geometry.image, parts: options.roi ?? {} },
+            normalization,
+            options.normalizeScope,
+            job,
+          ));
+    const input = new PaddedInput(stack, geometry.image, plan, {
+      mode: options.pad,
+      spatialAxes: model.network.spatialAxes,
+    });
+    const writer = await files.start(measured);
+    const running: Running = { ...prepared, request, session, engine, measured, input, files };
+    const target = { plan, writer, axes: geometry.outputAxes, dtype: files.dtype };
+    const clamped = options.untiled
+      ? await predictUntiled(running, target, job)
+      : await predictTiles(running, createTileOutput(target, options.blend, outputChannels(prepared)), job);
+    return await files.finish(
+      {
+        measured,
+        seconds: (performance.now() - started) / 1000,
+        retiled: attempt.retiled,
+        warnings: runWarnings(attempt, measured, clamped),
+        readers: attempt.registries.readers.all(),
+      },
+      job,
+    );
+  } catch (error) {
+    await files.abandon();
+    throw error;
+  }
+}
+
+/** The tile loop: while one tile is predicted, the next is read and the one before it written. */
+async function predictTiles(running: Running, output: ReturnType<typeof createTileOutput>, job: Job): Promise<number> {
+  const { plan, files, session } = running;
+  const channels = outputChannels(running);
+  const seams = new SeamRecorder(plan, channels);
+  const waiting = plan.tiles.map((_, i) => i).filter((i) => files.resumed?.done.has(i) !== true);
+  const reads = new ReadAhead(running, job);
+  let written: Promise<void> = Promise.resolve();
+  try {
+    for (const [done, index] of waiting.entries()) {
+      await nextTurn(); // lets a cancellation in
+      job.signal.throwIfAborted();
+      const { tensor, maps } = await reads.take(plan.tiles[index]);
+      const next = waiting[done + 1];
+      if (next !== undefined) reads.start(plan.tiles[next]);
+      const predicted = await session.run(tensor);
+      restore(running, predicted, maps);
+      const found = seams.add(index, predicted);
+      await written;
+      written = output.put(index, predicted, job).then(() => files.tileDone(index, found));
+      written.catch(() => undefined); // reported where it is awaited
+      job.report({
+        what: "predicting",
+        done: plan.count - waiting.length + done + 1,
+        total: plan.count,
+        unit: "tiles",
+      });
+    }
+    await written;
+    await output.finish(job);
+  } finally {
+    await Promise.allSettled([written, reads.settle()]);
+  }
+  return output.clamped;
+}
+
+/** Reads one tile ahead. */
+class ReadAhead {
+  readonly #running: Running;
+  readonly #job: Job;
+  #next: { readonly tile: Tile; readonly result: Promise<ReadTile> } | null = null;
+
+  constructor(running: Running, job: Job) {
+    this.#running = running;
+    this.#job = job;
+  }
+
+  start(tile: Tile): void {
+    const result = readTile(this.#running, tile, this.#job);
+    result.catch(() => undefined); // reported where it is taken
+    this.#next = { tile, result };
+  }
+
+  take(tile: Tile): Promise<ReadTile> {
+    const next = this.#next;
+    this.#next = null;
+    return next?.tile === tile ? next.result : readTile(this.#running, tile, this.#job);
+  }
+
+  async settle(): Promise<void> {
+    await this.#next?.result;
+  }
+}
+
+function smaller(prepared: Prepared): Prepared {
+  const { geometry, options } = prepared;
+  const plan = retile(prepared.plan, (tiles) => {
+    const counts = Object.fromEntries(geometry.axes.flatMap((a, i) => (a.role === "tiled" ? [[a.axis, tiles[i]]] : [])));
+    const inImage = Object.fromEntries(Object.entries(counts).filter(([axis]) => geometry.image.axes.includes(axis)));
+    const { tileSize: _, ...others } = options;
+    return planImage(geometry.image, prepared, { ...others, tiles: inImage }).plan;
+  });
+  if (plan === null) {
+    throw new TilewrightError(
+      "engine.outOfMemory",
+      `memory ran out, and the tiles cannot be made smaller than ${prepared.plan.count} tiles with this overlap`,
+      "close other programs, use another engine, or predict part of the image with --roi",
+    );
+  }
+  return { ...prepared, plan };
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof TilewrightError && error.code === "engine.outOfMemory";
+}
+
+function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped: number): RunWarning[] {
+  const { prepared, notes } = attempt;
+  const { plan, geometry, options, model } = prepared;
+  const plain = (code: string, message: string, fix: string): RunWarning => ({ code, axis: null, message, fix });
+  const warnings: RunWarning[] = plan.warnings.map(({ code, axis, message, fix }) => ({ code, axis, message, fix }));
+  if (options.normalizeScope === "tile" && plan.count > 1) warnings.push(TILE_NORMALIZATION);
+  if (options.blend !== "crop" && plan.count > 1) warnings.push(BLENDED);
+  for (const message of geometry.warnings) warnings.push(plain("axes", message, "check --axes and the model"));
+  for (const message of model.warnings) warnings.push(plain("model", message, "check the model"));
+  for (const note of notes) warnings.push(plain("engine", note, "see tilewright engines"));
+  if (measured.ignored > 0) {
+    warnings.push(
+      plain("not-finite", `${measured.ignored} pixels of the input are NaN or infinite; they were left out of the intensities measured`, "repair the input: everything in their context becomes NaN"),
+    );
+  }
+  if (measured.undo && meanChannelCount(prepared) !== model.network.inputs[0].channels) {
+    warnings.push(plain("normalization-kept", "the normalisation was not undone: the model has other channels out than in", "none needed; this is what CSBDeep does"));
+  }
+  if (clamped > 0) {
+    warnings.push(plain("clamped", `${clamped} values did not fit into the pixel type and were clamped`, "write float32"));
+  }
+  return warnings;
+}
+
+const TILE_NORMALIZATION: RunWarning = {
+  code: "tile-normalization",
+  axis: null,
+  message: "each tile is normalised by its own intensities: neighbouring tiles get different brightness",
+  fix: "use --normalize-scope stack",
+};
+
+const BLENDED: RunWarning = {
+  code: "blended",
+  axis: null,
+  message: "tiles are blended: where the overlap is below the context this hides seams, it does not make them exact",
+  fix: "use --blend crop",
+};

@@ -1,0 +1,212 @@
+/**
+ * From options to a plan: opens the stack, loads the model, analyses the network, matches axes.
+ * @module
+ */
+import { freemem } from "node:os";
+import { estimateTileBytes } from "../engines/memory";
+import { TilewrightError } from "../errors";
+import type { Job } from "../job";
+import type { Model, Normalization } from "../models/model";
+import { loadModel } from "../models/load";
+import { analyseNetwork } from "../network/analysis";
+import type { NetworkAnalysis } from "../network/analysis";
+import type { Registries } from "../plugins/registries";
+import { openStack } from "../stack/open";
+import type { Stack } from "../stack/stack";
+import { makePlan } from "../tiling/plan";
+import type { Plan, PlanAxis, PlanInput, PlanWishes } from "../tiling/plan";
+import { matchAxes, renameAxes } from "./geometry";
+import type { Geometry, ImageShape } from "./geometry";
+import { perAxis, readOptions } from "./options";
+import type { PredictOptions } from "./options";
+
+/** Memory of the processes themselves, before any pixel: measured, see docs/benchmarks.md. */
+const BASE_BYTES = 260 * 2 ** 20;
+/** Copies of a tile that live beside the engine: read ahead, as stored, normalised; written behind, converted. */
+const INPUT_COPIES = 3;
+const OUTPUT_COPIES = 3;
+
+/** A model with what the analysis of its network says. */
+export interface AnalysedModel {
+  readonly model: Model;
+  readonly analysis: NetworkAnalysis;
+}
+
+/** Everything a prediction needs to know before its first tile. Whoever prepares closes the stack. */
+export interface Prepared extends AnalysedModel {
+  readonly options: PredictOptions;
+  readonly stack: Stack;
+  readonly geometry: Geometry;
+  readonly plan: Plan;
+  readonly normalization: Normalization;
+}
+
+/** Loads a model and analyses its network. */
+export async function loadAnalysed(path: string, registries: Registries, job: Job): Promise<AnalysedModel> {
+  const model = await loadModel(path, registries.modelFormats.all(), job);
+  return { model, analysis: analyseNetwork(model.network) };
+}
+
+/**
+ * Prepares a prediction.
+ *
+ * @throws {TilewrightError} for anything that makes it impossible
+ */
+export async function prepare(
+  request: { readonly input: string; readonly model: string; readonly options: Readonly<Record<string, unknown>> },
+  registries: Registries,
+  job: Job,
+): Promise<Prepared> {
+  const options = readOptions(request.options);
+  const analysed = await loadAnalysed(request.model, registries, job);
+  const stack = await openStack(request.input, registries.readers.all(), job);
+  try {
+    const { canonicalAxes, canonicalShape } = stack.facts;
+    const image = renameAxes({ axes: canonicalAxes, shape: canonicalShape }, options.axes);
+    const { geometry, plan } = planImage(image, analysed, options);
+    return { ...analysed, options, stack, geometry, plan, normalization: chosenNormalization(analysed.model, options) };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+/** Plans the prediction of an image with a model. */
+export function planImage(
+  image: ImageShape,
+  { model, analysis }: AnalysedModel,
+  options: PredictOptions,
+): { geometry: Geometry; plan: Plan } {
+  const geometry = matchAxes(image, model, analysis, options.roi ?? {});
+  const axes = geometry.axes.map((a) => a.axis).join("");
+  const blockers = analysis.blockers.map(({ layer, reason }) => `layer ${layer}: ${reason}`);
+  const fixed = model.network.fixedShape;
+  const plan = makePlan({
+    axes: geometry.axes,
+    wishes: wishesOf(options, image.axes, axes, model.network.spatialAxes),
+    blockers,
+    ...(fixed === undefined
+      ? {}
+      : { fixedShape: geometry.axes.map((a) => fixed[model.network.spatialAxes.indexOf(a.axis)] ?? a.length) }),
+    bytes: tileBytes(model, axes),
+    memoryLimit: memoryLimit(options),
+  });
+  return { geometry, plan };
+}
+
+/**
+ * Plans without a model: block and overlap are what the user says they are.
+ *
+ * @throws {TilewrightError} `plan.needsModel`
+ */
+export function planWithoutModel(image: ImageShape, options: PredictOptions): Plan {
+  if (typeof options.block === "string" || typeof options.overlap === "string") {
+    throw new TilewrightError(
+      "plan.needsModel",
+      "without a model the block and the overlap are not known",
+      "give --model, or both --block and --overlap",
+    );
+  }
+  const tiled = image.axes.replace("C", "");
+  const block = perAxis("block", options.block, image.axes, { tiled, neutral: 1 });
+  const overlap = perAxis("overlap", options.overlap, image.axes, { tiled, neutral: 0 });
+  const axes = [...image.axes].map(
+    (axis, i): PlanAxis => ({
+      axis,
+      length: image.shape[i],
+      role: axis === "C" ? "whole" : "tiled",
+      block: axis === "C" ? 1 : block[i],
+      context: axis === "C" ? 0 : overlap[i],
+      careOverlap: null,
+      ...(options.roi?.[axis] === undefined ? {} : { part: options.roi[axis] }),
+    }),
+  );
+  const input: PlanInput = {
+    axes,
+    wishes: wishesOf(options, image.axes, image.axes, tiled),
+    blockers: [],
+    bytes: (shape) => shape.reduce((size, length) => size * length, 4),
+    memoryLimit: memoryLimit(options),
+  };
+  return makePlan(input);
+}
+
+/** Doubles the tiles of the axis with the largest tile that can still shrink: CSBDeep's rule when memory runs out. */
+export function retile(plan: Plan, replan: (tiles: readonly number[]) => Plan): Plan | null {
+  const size = plan.tiles[0].read.map((_, axis) =>
+    plan.tiles.reduce((most, { read }) => Math.max(most, read[axis][1] - read[axis][0]), 0),
+  );
+  const axes = [...size.keys()]
+    .filter((axis) => plan.roles[axis] === "tiled")
+    .sort((a, b) => size[b] - size[a] || b - a);
+  for (const axis of axes) {
+    const tiles = plan.tilesPerAxis.map((count, i) => (plan.roles[i] !== "tiled" ? 1 : i === axis ? 2 * count : count));
+    const next = replan(tiles);
+    if (next.tilesPerAxis[axis] > plan.tilesPerAxis[axis]) return next;
+  }
+  return null;
+}
+
+function wishesOf(options: PredictOptions, imageAxes: string, axes: string, tiled: string): PlanWishes {
+  // A list follows the image's axes; axes the network adds (length 1) take the neutral value.
+  const spread = (name: string, numbers: PredictOptions["padExtra"], neutral: number): number[] | undefined => {
+    if (numbers === undefined) return undefined;
+    const values = perAxis(name, numbers, imageAxes, { tiled, neutral });
+    return [...axes].map((axis) => (imageAxes.includes(axis) ? values[imageAxes.indexOf(axis)] : neutral));
+  };
+  const word = <T extends string>(value: T | PredictOptions["padExtra"]): value is T => typeof value === "string";
+  if (options.untiled) {
+    return { tiles: [...axes].map(() => 1), overlap: "auto", block: "auto", guarantee: "size", padExtra: spread("padExtra", options.padExtra, 0) };
+  }
+  return {
+    tiles: word(options.tiles) ? options.tiles : tileCounts(options.tiles, spread),
+    tileSize: spread("tileSize", options.tileSize, 1),
+    overlap: word(options.overlap) ? options.overlap : (spread("overlap", options.overlap, 0) ?? "auto"),
+    block: word(options.block) ? options.block : (spread("block", options.block, 1) ?? "auto"),
+    guarantee: options.guarantee,
+    padExtra: spread("padExtra", options.padExtra, 0),
+  };
+}
+
+function tileCounts(
+  tiles: NonNullable<PredictOptions["padExtra"]>,
+  spread: (name: string, numbers: PredictOptions["padExtra"], neutral: number) => number[] | undefined,
+): number[] {
+  if (typeof tiles === "number" && tiles !== 1) {
+    throw new TilewrightError(
+      "options.badValue",
+      `option tiles wants one number per axis, found ${tiles}`,
+      "such as 1,3,4 or Y=3,X=4",
+    );
+  }
+  return spread("tiles", tiles, 1) ?? [];
+}
+
+/** Memory of one engine call and of the copies of its tile, bytes, by tile shape in the order of `axes`. */
+function tileBytes(model: Model, axes: string): (shape: readonly number[]) => number {
+  const { network } = model;
+  const perVoxel =
+    4 * (INPUT_COPIES * network.inputs[0].channels + OUTPUT_COPIES * network.outputs[0].channels);
+  const known = new Map<string, number>();
+  return (shape) => {
+    const spatial = [...network.spatialAxes].map((axis) => shape[axes.indexOf(axis)]);
+    const key = spatial.join();
+    const voxels = spatial.reduce((size, length) => size * length, 1);
+    const bytes = known.get(key) ?? estimateTileBytes(network, spatial, "cpu") + perVoxel * voxels;
+    known.set(key, bytes);
+    return bytes;
+  };
+}
+
+function memoryLimit(options: PredictOptions): number {
+  const total = options.memoryMiB > 0 ? options.memoryMiB * 2 ** 20 : freemem() / 2;
+  return Math.max(0, total - BASE_BYTES);
+}
+
+/** What is done to intensities: what the user says, undone only where the model undoes its own. */
+function chosenNormalization(model: Model, options: PredictOptions): Normalization {
+  if (options.normalize === "auto") return model.normalization;
+  if (options.normalize.mode === "none") return options.normalize;
+  const undo = model.normalization.mode !== "none" && model.normalization.undo;
+  return { ...options.normalize, undo };
+}

@@ -1,0 +1,281 @@
+/**
+ * The files of a run: partial output and journal while it goes on, output and record when it is done.
+ * @module
+ */
+import { access, constants, rename, rm, stat, statfs } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import type { Engine } from "../engines/engine";
+import { TilewrightError } from "../errors";
+import type { Job } from "../job";
+import type { PredictionRequest } from "../protocol/prediction";
+import type { StackLayout, StackReader, StackWriter } from "../stack/stack";
+import { createStackFile, openStackFile } from "../stack/tiffWrite";
+import { tiffReader } from "../stack/tiff";
+import type { Dtype } from "../volume/pixels";
+import { intensityRange } from "./intensities";
+import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
+import type { JournalState, RunIdentity } from "./journal";
+import type { MeasuredNormalization } from "./normalize";
+import type { Prepared } from "./prepare";
+import { recordPath, writeRecord } from "./record";
+import type { PredictionResult, RunWarning, SeamSummary } from "./record";
+import type { Seam } from "./seams";
+
+/** Options that say how a run is driven, not what it computes. */
+const DRIVING_OPTIONS = ["resume", "overwrite", "memoryMiB"];
+
+interface Opening {
+  readonly request: PredictionRequest;
+  readonly prepared: Prepared;
+  readonly engine: Engine;
+  /** Whether a partial output of an earlier attempt may be replaced. */
+  readonly replace: boolean;
+}
+
+/** What a run is when its last tile is written. */
+export interface RunEnd {
+  readonly measured: MeasuredNormalization;
+  readonly seconds: number;
+  readonly retiled: number;
+  readonly warnings: readonly RunWarning[];
+  readonly readers: readonly StackReader[];
+}
+
+/** Where the unfinished output of a run lies. */
+export function partialPath(out: string): string {
+  return `${out}.partial`;
+}
+
+/** Creates, resumes and finishes the files of one run. */
+export class RunFiles {
+  readonly #opening: Opening;
+  readonly #layout: StackLayout;
+  readonly #identity: RunIdentity;
+  readonly #seams: Seam[];
+  readonly #started: string;
+  #journal: Journal | null = null;
+  #writer: StackWriter | null = null;
+  /** Pixel type written. */
+  readonly dtype: Dtype;
+  /** What an earlier process did of this run; null when it starts anew. */
+  readonly resumed: JournalState | null;
+
+  private constructor(opening: Opening, layout: StackLayout, identity: RunIdentity, resumed: JournalState | null) {
+    this.#opening = opening;
+    this.#layout = layout;
+    this.#identity = identity;
+    this.#seams = [...(resumed?.seams ?? [])];
+    this.#started = resumed?.started ?? new Date().toISOString();
+    this.dtype = layout.dtype;
+    this.resumed = resumed;
+  }
+
+  /**
+   * Checks everything that can be checked before any work: names, folder, space, and, when resuming,
+   * that it is the same run.
+   *
+   * @throws {TilewrightError} `out.*`, `resume.*`
+   */
+  static async open(opening: Opening): Promise<RunFiles> {
+    const { request, prepared, engine } = opening;
+    const { options, plan } = prepared;
+    await checkTarget(request, options);
+    const identity: RunIdentity = {
+      input: await fileIdentity(request.input),
+      model: prepared.model.sha256,
+      plan: digest(plan.tiles),
+      options: digest(Object.entries(options).filter(([name]) => !DRIVING_OPTIONS.includes(name))),
+      engine: `${engine.name} on ${engine.device}`,
+      threads: options.threads,
+    };
+    const partial = partialPath(request.out);
+    if (options.resume && options.blend !== "crop") {
+      throw new TilewrightError("resume.blended", "a blended run cannot be resumed", "start over with --overwrite");
+    }
+    const resumed =
+      options.resume && !opening.replace ? await readJournal(Journal.pathFor(partial), plan.count) : null;
+    if (resumed !== null) requireSameRun(resumed.identity, identity);
+    else if (!options.overwrite && !opening.replace) await requireNoPartial(partial);
+    return new RunFiles(opening, layoutOf(prepared), identity, resumed);
+  }
+
+  /** Makes the partial output and its journal, or opens those of the run that is resumed. */
+  async start(measured: MeasuredNormalization): Promise<StackWriter> {
+    const partial = partialPath(this.#opening.request.out);
+    if (this.resumed !== null) {
+      this.#writer = await openStackFile(partial, this.#layout);
+      this.#journal = Journal.resume(Journal.pathFor(partial));
+      return this.#writer;
+    }
+    await rm(Journal.pathFor(partial), { force: true });
+    this.#writer = await createStackFile(partial, this.#layout);
+    await requireSpace(partial, this.#writer.bytes);
+    this.#journal = await Journal.create(Journal.pathFor(partial), {
+      identity: this.#identity,
+      normalization: measured,
+      started: this.#started,
+    });
+    return this.#writer;
+  }
+
+  /** Notes that the bytes of a tile are written. */
+  async tileDone(index: number, seams: readonly Seam[]): Promise<void> {
+    this.#seams.push(...seams);
+    await this.#journal?.tileDone(index, seams);
+  }
+
+  /** Gives the output its name, writes the record, removes the journal. */
+  async finish(end: RunEnd, job: Job): Promise<PredictionResult> {
+    const { request, prepared, engine } = this.#opening;
+    const partial = partialPath(request.out);
+    await this.#writer?.flush();
+    await this.#writer?.close();
+    this.#writer = null;
+    const range = this.#seams.length > 0 ? await this.#outputRange(partial, job) : null;
+    const summary = summarize(this.#seams, range);
+    job.signal.throwIfAborted();
+    const voxels = this.#layout.shape.reduce((product, length) => product * length, 1);
+    await rename(partial, request.out);
+    const record = await writeRecord(request.out, {
+      started: this.#started,
+      seconds: end.seconds,
+      input: request.input,
+      model: prepared.model,
+      plan: prepared.plan,
+      normalization: { ...end.measured, scope: prepared.options.normalizeScope },
+      padding: { mode: prepared.options.pad, perAxis: prepared.plan.padding },
+      engine: { name: engine.name, device: engine.device, threads: prepared.options.threads },
+      options: request.options,
+      seams: { ...summary, range, all: this.#seams },
+      warnings: end.warnings,
+      output: { axes: this.#layout.axes, shape: this.#layout.shape, dtype: this.dtype },
+    });
+    await rm(Journal.pathFor(partial), { force: true });
+    return {
+      out: request.out,
+      record,
+      engine: { name: engine.name, device: engine.device },
+      tiles: prepared.options.untiled ? 1 : prepared.plan.count,
+      seconds: end.seconds,
+      voxelsPerSecond: voxels / end.seconds,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      seams: summary,
+      retiled: end.retiled,
+      warnings: end.warnings,
+    };
+  }
+
+  /** Closes what is open; the partial output stays, so that the run can be resumed. */
+  async abandon(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = null;
+    await writer?.close();
+  }
+
+  async #outputRange(path: string, job: Job): Promise<number> {
+    const stack = await tiffReader.open(path, job);
+    try {
+      return await intensityRange(stack, job);
+    } finally {
+      await stack.close();
+    }
+  }
+}
+
+function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
+  const { pixelSize, channels, dtype } = stack.facts;
+  const written = options.dtype === "input" ? dtype : options.dtype;
+  const sameChannels = model.network.inputs[0].channels === model.network.outputs[0].channels;
+  return {
+    axes: geometry.outputAxes,
+    shape: geometry.outputShape,
+    dtype: written,
+    pixelSize,
+    channels: sameChannels ? channels : [],
+    format: options.format,
+  };
+}
+
+function summarize(seams: readonly Seam[], range: number | null): SeamSummary {
+  const perAxis: Record<string, number> = {};
+  for (const { axis, max } of seams) {
+    const relative = range !== null && range > 0 ? max / range : max;
+    perAxis[axis] = Math.max(perAxis[axis] ?? 0, relative);
+  }
+  const all = Object.values(perAxis);
+  return { maxRelative: all.length === 0 ? null : Math.max(...all), perAxis };
+}
+
+async function checkTarget(request: PredictionRequest, options: Prepared["options"]): Promise<void> {
+  const { input, out } = request;
+  if (resolve(input) === resolve(out)) {
+    throw new TilewrightError("out.isInput", `${out} is the input itself`, "choose another output name");
+  }
+  const folder = dirname(out);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new TilewrightError(
+      missing ? "out.noFolder" : "out.readOnly",
+      missing ? `the output folder ${folder} does not exist` : `the output folder ${folder} cannot be written to`,
+      missing ? "create it first" : "choose an output in another folder",
+      { cause: error },
+    );
+  }
+  if (options.overwrite || options.resume) return;
+  if (await exists(out)) {
+    throw new TilewrightError("out.exists", `${out} exists already`, "choose another name, or use --overwrite");
+  }
+}
+
+async function requireNoPartial(partial: string): Promise<void> {
+  if (await exists(Journal.pathFor(partial))) {
+    throw new TilewrightError(
+      "out.partialExists",
+      `${basename(partial)} holds the unfinished output of an earlier run`,
+      "go on with --resume, or start over with --overwrite",
+    );
+  }
+}
+
+/** Refuses to start when the disk cannot hold the output; the file exists already, perhaps sparse. */
+async function requireSpace(partial: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(partial));
+  const { blocks } = await stat(partial);
+  const missing = bytes - blocks * 512 - bavail * bsize;
+  if (missing <= 0) return;
+  await rm(partial, { force: true });
+  const mib = (value: number): number => Math.ceil(value / 2 ** 20);
+  throw new TilewrightError(
+    "out.noSpace",
+    `the output needs ${mib(bytes)} MiB, ${mib(missing)} MiB more than the disk has free`,
+    "free some space, write uint16 or uint8, or choose another disk",
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the unfinished output of a run. */
+export async function discardPartial(out: string): Promise<void> {
+  await rm(partialPath(out), { force: true });
+  await rm(Journal.pathFor(partialPath(out)), { force: true });
+}
+
+/** Whether an unfinished output of `out` can be resumed or discarded. */
+export function hasPartial(out: string): Promise<boolean> {
+  return exists(Journal.pathFor(partialPath(out)));
+}
+
+/** Where the record of an output lies, when it exists. */
+export async function existingRecord(out: string): Promise<string | null> {
+  const path = recordPath(out);
+  return (await exists(path)) ? path : null;
+}

@@ -1,0 +1,200 @@
+/**
+ * Chunks (strips and tiles) of a page: where they are, and their decoded values, kept for a while.
+ * @module
+ */
+import { TilewrightError } from "../errors";
+import { bytesPerPixel } from "../volume/pixels";
+import type { PixelArray } from "../volume/pixels";
+import { truncated } from "./bytes";
+import type { ByteSource } from "./bytes";
+import { COMPRESSION_NAMES, decodeChunk, largestExpansion } from "./codecs";
+import { HeaderReader, readIntegers } from "./ifd";
+import type { TiffHeader } from "./ifd";
+import type { Page } from "./page";
+import { reverseBits, storedBytes, unpackSamples } from "./samples";
+import type { SampleLayout } from "./samples";
+import { TYPE_BYTES } from "./tiffTags";
+
+/** Where a chunk is stored. */
+export interface ChunkPlace {
+  readonly at: number;
+  /** Bytes; null when the file does not say. */
+  readonly bytes: number | null;
+}
+
+const KEPT_TABLES = 64;
+const MAX_KEPT_TABLE = 4096;
+const KEPT_CHUNK_BYTES = 64 * 2 ** 20;
+const MAX_CHUNK_BYTES = 2 ** 30;
+
+/** Finds and decodes the chunks of the pages of one file. */
+export class ChunkReader {
+  readonly #header: TiffHeader;
+  readonly #tables = new Map<Page, ChunkPlace[]>();
+  readonly #kept = new Map<string, PixelArray>();
+  readonly #pending = new Map<string, Promise<PixelArray>>();
+  #keptBytes = 0;
+
+  constructor(
+    readonly source: ByteSource,
+    header: TiffHeader,
+  ) {
+    this.#header = header;
+  }
+
+  get littleEndian(): boolean {
+    return this.#header.littleEndian;
+  }
+
+  /** Places of the chunks `first`…`first + count - 1`. */
+  async places(page: Page, first: number, count: number): Promise<readonly ChunkPlace[]> {
+    const total = page.format.chunks;
+    if (total > MAX_KEPT_TABLE) return this.#readTable(page, first, count);
+    let table = this.#tables.get(page);
+    if (table === undefined) {
+      table = await this.#readTable(page, 0, total);
+      this.#tables.set(page, table);
+      if (this.#tables.size > KEPT_TABLES) this.#tables.delete(this.#tables.keys().next().value!);
+    }
+    return table.slice(first, first + count);
+  }
+
+  async #readTable(page: Page, first: number, count: number): Promise<ChunkPlace[]> {
+    const reader = new HeaderReader(this.source);
+    const part = async (entry: Page["byteCounts"], label: string): Promise<number[] | null> =>
+      entry === null
+        ? null
+        : readIntegers(
+            reader,
+            this.#header,
+            { type: entry.type, count, at: entry.at + first * TYPE_BYTES[entry.type] },
+            { label, limit: count },
+          );
+    const offsets = (await part(page.offsets, "chunk positions"))!;
+    const bytes = await part(page.byteCounts, "chunk lengths");
+    return offsets.map((at, i) => ({ at, bytes: bytes === null ? null : bytes[i] }));
+  }
+
+  /** How the values of chunks of this page are stored; `height` rows of a chunk. */
+  layout(page: Page, height: number): SampleLayout {
+    const { format } = page;
+    return {
+      dtype: format.dtype!,
+      bits: format.bits,
+      samples: format.planar ? 1 : format.samples,
+      width: format.chunkWidth,
+      height,
+      predictor: format.compression === 1 ? 1 : format.predictor,
+      littleEndian: this.#header.littleEndian,
+    };
+  }
+
+  /**
+   * Decoded values of one chunk: rows x chunk width x samples side by side. Not to be changed.
+   *
+   * @param where for messages: "stack.tif, page 3, strip 7"
+   * @throws {TilewrightError} `stack.truncated`, `stack.decode`, `stack.tooLarge`
+   */
+  async values(page: Page, chunk: Chunk, where: string): Promise<PixelArray> {
+    const known = this.#kept.get(chunk.key);
+    if (known !== undefined) {
+      this.#kept.delete(chunk.key);
+      this.#kept.set(chunk.key, known);
+      return known;
+    }
+    const running = this.#pending.get(chunk.key);
+    if (running !== undefined) return running;
+    const work = this.#decode(page, chunk, where);
+    this.#pending.set(chunk.key, work);
+    try {
+      const values = await work;
+      this.#keep(chunk.key, values);
+      return values;
+    } finally {
+      this.#pending.delete(chunk.key);
+    }
+  }
+
+  #keep(key: string, values: PixelArray): void {
+    if (values.byteLength > KEPT_CHUNK_BYTES / 2) return;
+    this.#kept.set(key, values);
+    this.#keptBytes += values.byteLength;
+    for (const [oldest, old] of this.#kept) {
+      if (this.#keptBytes <= KEPT_CHUNK_BYTES) break;
+      this.#kept.delete(oldest);
+      this.#keptBytes -= old.byteLength;
+    }
+  }
+
+  async #decode(page: Page, chunk: Chunk, where: string): Promise<PixelArray> {
+    const { format } = page;
+    const layout = this.layout(page, chunk.rows);
+    const bytes = storedBytes(layout, chunk.rows);
+    const fullBytes = storedBytes(layout, format.chunkHeight);
+    const stored = chunk.place.bytes ?? bytes;
+    this.#checkSizes({ where, stored, fullBytes, bytes, compression: format.compression, at: chunk.place.at });
+    const data = new Uint8Array(stored);
+    await this.source.readInto(data, chunk.place.at);
+    if (format.reversedBits) reverseBits(data);
+    const shape = {
+      bytes,
+      fullBytes,
+      width: format.chunkWidth,
+      height: format.chunkHeight,
+      samples: layout.samples,
+      jpegTables: page.jpegTables,
+      yCbCr: format.photometric === 6,
+    };
+    return unpackSamples(await decodeChunk(format.compression, data, shape, where), layout);
+  }
+
+  #checkSizes(sizes: ChunkSizes): void {
+    const { where, stored, fullBytes, bytes, compression, at } = sizes;
+    if (fullBytes > MAX_CHUNK_BYTES || stored > MAX_CHUNK_BYTES) {
+      throw new TilewrightError(
+        "stack.tooLarge",
+        `${where}: it takes ${Math.max(fullBytes, stored)} bytes, at most ${MAX_CHUNK_BYTES} are decoded in one piece`,
+        "save the file in tiles or in strips of a few rows",
+      );
+    }
+    if (stored === 0) {
+      throw new TilewrightError(
+        "stack.missingPixels",
+        `${where}: the file holds no data for it`,
+        "the file was written only in part; export it again",
+      );
+    }
+    if (at + stored > this.source.size) throw truncated(this.source.name, at, stored);
+    if (bytes > stored * largestExpansion(compression)) {
+      throw new TilewrightError(
+        "stack.decode",
+        `${where}: ${stored} bytes of ${COMPRESSION_NAMES[compression]} data cannot hold ${bytes} bytes of pixels`,
+        "the file is damaged; copy or export it again",
+      );
+    }
+  }
+}
+
+interface ChunkSizes {
+  readonly where: string;
+  readonly stored: number;
+  readonly fullBytes: number;
+  readonly bytes: number;
+  readonly compression: number;
+  readonly at: number;
+}
+
+/** One chunk to be decoded. */
+export interface Chunk {
+  /** Unique in the file. */
+  readonly key: string;
+  readonly place: ChunkPlace;
+  /** Rows that lie in the image (tiles: always all). */
+  readonly rows: number;
+}
+
+/** Whether the values of a page stand in the file as they stand in memory, up to byte order. */
+export function isDirect(page: Page): boolean {
+  const { compression, reversedBits, dtype, bits } = page.format;
+  return compression === 1 && !reversedBits && dtype !== null && bytesPerPixel(dtype) * 8 === bits;
+}

@@ -1,0 +1,121 @@
+/**
+ * JPEG and Zstandard through the decoders of geotiff 3.0.5, which allocate what the data ask for: here the
+ * data are checked first. geotiff is loaded when the first such chunk is met.
+ * @module
+ */
+import type { ChunkShape } from "./codecs";
+
+/** A Zstandard block decodes to at most this many bytes (RFC 8878 §3.1.1.2.4). */
+const ZSTD_BLOCK_BYTES = 2 ** 17;
+const ZSTD_MAGIC = 0xfd2fb528;
+/** Writers may end blocks early, so the bound on a stream of unknown size is a generous one. */
+const ZSTD_SLACK = 64 * 2 ** 20;
+
+async function decodeWith(compression: number, data: Uint8Array, parameters: object): Promise<Uint8Array> {
+  const { getDecoder } = await import("geotiff");
+  const decoder = await getDecoder(compression, {
+    tileWidth: 1,
+    tileHeight: 1,
+    predictor: 1,
+    bitsPerSample: 8,
+    planarConfiguration: 1,
+    ...parameters,
+  });
+  return new Uint8Array(await decoder.decode(data.slice().buffer));
+}
+
+/**
+ * Decodes a Zstandard frame.
+ *
+ * @throws {Error} when it is none, or would become much larger than the chunk
+ */
+export async function decodeZstd(data: Uint8Array, shape: ChunkShape): Promise<Uint8Array> {
+  const bound = zstdBound(data);
+  if (bound > 4 * shape.fullBytes + ZSTD_SLACK) throw new Error(`they would become up to ${bound} bytes`);
+  return decodeWith(50000, data, {});
+}
+
+/** Most bytes that a frame can decode to: its stated size, or what its blocks can hold. */
+function zstdBound(data: Uint8Array): number {
+  const damaged = new Error("no complete Zstandard frame");
+  if (data.length < 9) throw damaged;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  if (view.getUint32(0, true) !== ZSTD_MAGIC) throw damaged;
+  const descriptor = data[4];
+  const single = (descriptor & 32) !== 0;
+  const sizeAt = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
+  const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >> 6];
+  if (sizeAt + sizeBytes + 3 > data.length) throw damaged;
+  if (sizeBytes === 1) return data[sizeAt];
+  if (sizeBytes === 2) return view.getUint16(sizeAt, true) + 256;
+  if (sizeBytes === 4) return view.getUint32(sizeAt, true);
+  if (sizeBytes === 8) return Number(view.getBigUint64(sizeAt, true));
+  let bound = 0;
+  for (let at = sizeAt; ; ) {
+    if (at + 3 > data.length) throw damaged;
+    const head = data[at] | (data[at + 1] << 8) | (data[at + 2] << 16);
+    const kind = (head >> 1) & 3;
+    bound += kind === 2 ? ZSTD_BLOCK_BYTES : head >> 3;
+    at += 3 + (kind === 1 ? 1 : head >> 3);
+    if ((head & 1) === 1) return bound;
+  }
+}
+
+/**
+ * Decodes a JPEG chunk of 8-bit samples. YCbCr is what JPEG makes of RGB inside, so RGB is returned.
+ *
+ * @throws {Error} when its frame is not the chunk's: the decoder would allocate whatever it says
+ */
+export async function decodeJpeg(data: Uint8Array, shape: ChunkShape): Promise<Uint8Array> {
+  checkFrames(data, shape);
+  const pixels = await decodeWith(7, data, shape.jpegTables === null ? {} : { JPEGTables: shape.jpegTables });
+  if (shape.yCbCr && shape.samples === 3) toRgb(pixels);
+  return pixels;
+}
+
+/** YCbCr to RGB in place, full range (JFIF 1.02). */
+function toRgb(pixels: Uint8Array): void {
+  const clamped = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length);
+  for (let i = 0; i + 2 < pixels.length; i += 3) {
+    const [y, cb, cr] = [pixels[i], pixels[i + 1] - 128, pixels[i + 2] - 128];
+    clamped[i] = y + 1.402 * cr;
+    clamped[i + 1] = y - 0.344136 * cb - 0.714136 * cr;
+    clamped[i + 2] = y + 1.772 * cb;
+  }
+}
+
+/** Looks at the markers before the first scan; there must be one frame, and it must fit. */
+function checkFrames(data: Uint8Array, shape: ChunkShape): void {
+  let frames = 0;
+  let at = 2;
+  while (at + 3 < data.length && data[at] === 0xff) {
+    const marker = data[at + 1];
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    if (marker === 0xda) break;
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) {
+      checkFrame(data.subarray(at + 4), marker, shape);
+      frames += 1;
+    }
+    at += 2 + data[at + 2] * 256 + data[at + 3];
+  }
+  if (frames !== 1) throw new Error(`${frames} frame headers instead of one`);
+}
+
+function checkFrame(frame: Uint8Array, marker: number, shape: ChunkShape): void {
+  const [precision, heightHigh, heightLow, widthHigh, widthLow, samples] = frame;
+  const height = heightHigh * 256 + heightLow;
+  const width = widthHigh * 256 + widthLow;
+  const fits = width === shape.width && height > 0 && height <= shape.height && samples === shape.samples;
+  if (marker > 0xc2 || precision !== 8 || !fits) {
+    throw new Error(`its frame of ${width} x ${height} x ${samples} does not fit the page`);
+  }
+  for (let i = 0; i < samples; i++) {
+    const factors = frame[7 + 3 * i] ?? 0;
+    const [across, down] = [factors >> 4, factors & 15];
+    if (across < 1 || across > 4 || down < 1 || down > 4) throw new Error("it has sampling factors beyond 1 to 4");
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Opening a stack with whichever reader knows its kind.
+ * @module
+ */
+import { TilewrightError } from "../errors";
+import type { Job } from "../job";
+import type { Stack, StackReader } from "./stack";
+
+/**
+ * Opens a stack; whoever opens it closes it.
+ *
+ * @param readers asked in order, by file name ending
+ * @throws {TilewrightError} `stack.unknownKind`, and what the reader throws
+ */
+export async function openStack(path: string, readers: readonly StackReader[], job: Job): Promise<Stack> {
+  const name = path.toLowerCase();
+  const reader = readers.find((one) => one.extensions.some((extension) => name.endsWith(extension)));
+  if (reader === undefined) {
+    throw new TilewrightError(
+      "stack.unknownKind",
+      `${path}: this is no kind of image that can be read`,
+      `names end in ${readers.flatMap((one) => one.extensions).join(", ")}`,
+    );
+  }
+  return reader.open(path, job);
+}

@@ -1,0 +1,105 @@
+/**
+ * Stack: an opened image file. Facts, and pixels by region; never the whole file in memory.
+ * @module
+ */
+import type { Job } from "../job";
+import type { Dtype } from "../volume/pixels";
+import type { Region } from "../volume/region";
+import type { Volume } from "../volume/volume";
+
+/** Distance between neighbouring pixels. */
+export interface PixelSize {
+  readonly x: number | null;
+  readonly y: number | null;
+  readonly z: number | null;
+  /** As written in the file, `µm` for every spelling of micrometre. */
+  readonly unit: string;
+}
+
+/** One channel as the file describes it. */
+export interface ChannelFacts {
+  readonly name: string | null;
+  /** `#rrggbb`, when the file says so. */
+  readonly color: string | null;
+}
+
+/** What is known about an image file without reading its pixels. */
+export interface StackFacts {
+  readonly file: string;
+  /** Axes as stored: letters of `STCZYXIQ` (S samples such as RGB, I unknown sequence, Q other). */
+  readonly axes: string;
+  /** Shape as stored, in the order of `axes`. */
+  readonly shape: readonly number[];
+  /** Subset of `TZCYX` in that order; S became C, I became Z. */
+  readonly canonicalAxes: string;
+  readonly canonicalShape: readonly number[];
+  readonly dtype: Dtype;
+  /** Number of stored planes (pages). */
+  readonly planes: number;
+  readonly bigTiff: boolean;
+  readonly byteOrder: "little" | "big";
+  /** `none`, `lzw`, `deflate`, `packbits`… */
+  readonly compression: string;
+  readonly layout: "strips" | "tiles";
+  /** Resolution levels, 1 when there is no pyramid. */
+  readonly levels: number;
+  readonly pixelSize: PixelSize | null;
+  /** Who wrote it, as far as readers care. */
+  readonly flavour: "imagej" | "ome" | "plain";
+  readonly channels: readonly ChannelFacts[];
+  readonly warnings: readonly string[];
+}
+
+/** An opened image file. Whoever opens it closes it. */
+export interface Stack {
+  readonly facts: StackFacts;
+  /**
+   * Reads pixels.
+   *
+   * @param region with respect to `facts.canonicalShape`, axes `facts.canonicalAxes`
+   * @returns a volume of the region's shape, axes `facts.canonicalAxes`, stored dtype; owned by the caller
+   * @throws {TilewrightError} `stack.truncated`, `stack.decode`… — never zeros in place of missing bytes
+   */
+  read(region: Region, job: Job): Promise<Volume>;
+  /** Raw decoded pixels of stored plane `index`, as stored (samples interleaved last), for checksums. */
+  readStoredPlane(index: number, job: Job): Promise<Volume>;
+  close(): Promise<void>;
+}
+
+/** Opens one kind of image file. Built-in readers and those of plugins are registered the same way. */
+export interface StackReader {
+  readonly id: string;
+  readonly label: string;
+  /** Lower-case file name endings with the dot. */
+  readonly extensions: readonly string[];
+  /** @throws {TilewrightError} `stack.*` */
+  open(path: string, job: Job): Promise<Stack>;
+}
+
+/** What a written stack looks like. */
+export interface StackLayout {
+  /** Subset of `TZCYX` in that order. */
+  readonly axes: string;
+  readonly shape: readonly number[];
+  readonly dtype: Dtype;
+  readonly pixelSize: PixelSize | null;
+  readonly channels: readonly ChannelFacts[];
+  readonly format: "ome" | "imagej";
+}
+
+/** A stack file being written; regions may come in any order and from several processes. */
+export interface StackWriter {
+  readonly path: string;
+  /** Size of the finished file, bytes. */
+  readonly bytes: number;
+  /**
+   * Writes the pixels of one region; other bytes are not touched.
+   *
+   * @param volume same axes as the layout, layout's dtype, not changed; keep it untouched until the promise settles
+   * @param at     first pixel, with respect to the layout's shape
+   */
+  write(volume: Volume, at: readonly number[], job: Job): Promise<void>;
+  /** Flushes to the device. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

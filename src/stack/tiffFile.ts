@@ -1,0 +1,180 @@
+/**
+ * The head of a TIFF file: all its pages and what the first one says about the stack.
+ * @module
+ */
+import type { Job } from "../job";
+import { bytesPerPixel } from "../volume/pixels";
+import type { ByteSource } from "./bytes";
+import { ChunkReader } from "./chunks";
+import { isImagejDescription, parseImagejBlock } from "./imagej";
+import type { ImagejExtras } from "./imagej";
+import {
+  HeaderReader,
+  readBytes,
+  readDirectory,
+  readHeader,
+  readIntegers,
+  readRational,
+  walkDirectories,
+} from "./ifd";
+import type { Directory, TiffHeader } from "./ifd";
+import { MAX_OME_BYTES } from "./omeRead";
+import { pageBytes, readPage } from "./page";
+import type { Page, PageFormat } from "./page";
+import { findSeries } from "./series";
+import type { FileParts, Series } from "./series";
+import { TAG, TYPE, TYPE_BYTES } from "./tiffTags";
+
+/** An understood file. */
+export interface TiffFile {
+  readonly header: TiffHeader;
+  readonly parts: FileParts;
+  readonly series: Series;
+  /** Resolution levels, 1 without a pyramid. */
+  readonly levels: number;
+  readonly warnings: readonly string[];
+}
+
+const MAX_EXTRA_BYTES = 2 ** 22;
+
+/**
+ * Reads the head of a file.
+ *
+ * @throws {TilewrightError} `stack.notTiff`, `stack.damaged`, `stack.truncated`, `stack.severalFiles`
+ */
+export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFile> {
+  const reader = new HeaderReader(source);
+  const header = await readHeader(reader);
+  const pages: Page[] = [];
+  let first: Directory | undefined;
+  const chain = await walkDirectories(
+    reader,
+    header,
+    async (directory) => {
+      pages.push(shareFormat(await readPage(reader, header, directory), pages.at(-1)));
+      first ??= directory;
+    },
+    job,
+  );
+  const warnings: string[] = [];
+  if (chain.damage !== null) {
+    warnings.push(`only the first ${pages.length} pages can be read: ${chain.damage}`);
+  }
+  const outside = entriesOutside(first!, source.size);
+  if (outside > 0) warnings.push(`${outside} header entries of page 0 point outside the file`);
+  const extent = await firstExtent(source, header, pages[0]);
+  if (extent.warning !== null) warnings.push(extent.warning);
+  if (pages.length > 1 && (await isCut(source, header, pages.at(-1)!))) {
+    warnings.push("the file was cut short: pixels of its last page are missing");
+  }
+  const parts = {
+    name: source.name,
+    size: source.size,
+    pages,
+    contiguousAt: extent.contiguousAt,
+    ...(await readMetadata(reader, header, first!)),
+  };
+  const levels = await countLevels(reader, header, pages);
+  return { header, parts, series: findSeries(parts), levels, warnings };
+}
+
+/** Stacks of many pages keep one format object instead of one per page. */
+function shareFormat(page: Page, previous: Page | undefined): Page {
+  if (previous === undefined || page.format.problem !== null) return page;
+  const keys = Object.keys(page.format) as (keyof PageFormat)[];
+  const same = keys.every((key) => page.format[key] === previous.format[key]);
+  return same ? { ...page, format: previous.format } : page;
+}
+
+function entriesOutside({ entries }: Directory, size: number): number {
+  const ends = [...entries.values()].map(({ type, count, at }) => at + count * (TYPE_BYTES[type] ?? 0));
+  return ends.filter((end) => end > size).length;
+}
+
+type Metadata = Pick<FileParts, "descriptions" | "resolution" | "resolutionUnit" | "extras">;
+
+async function readMetadata(reader: HeaderReader, header: TiffHeader, directory: Directory): Promise<Metadata> {
+  const { entries, repeated } = directory;
+  const own = entries.get(TAG.imageDescription);
+  const more = repeated.filter(([tag]) => tag === TAG.imageDescription).map(([, entry]) => entry);
+  const descriptions: string[] = [];
+  for (const entry of own === undefined ? [] : [own, ...more].slice(0, 4)) {
+    const bytes = await readBytes(reader, entry, MAX_OME_BYTES);
+    if (bytes !== null) descriptions.push(Buffer.from(bytes).toString("utf8").replace(/\0+$/, ""));
+  }
+  const resolution = [
+    await readRational(reader, header, entries.get(TAG.xResolution)),
+    await readRational(reader, header, entries.get(TAG.yResolution)),
+  ] as const;
+  const unit = entries.get(TAG.resolutionUnit);
+  const readable = unit !== undefined && (unit.type === TYPE.short || unit.type === TYPE.long);
+  const [resolutionUnit = 2] = readable
+    ? await readIntegers(reader, header, unit, { label: "ResolutionUnit", limit: 1 })
+    : [];
+  const extras = descriptions.some(isImagejDescription) ? await readExtras(reader, header, directory) : NO_EXTRAS;
+  return { descriptions, resolution, resolutionUnit, extras };
+}
+
+const NO_EXTRAS: ImagejExtras = { labels: [], colors: [] };
+
+async function readExtras(reader: HeaderReader, header: TiffHeader, { entries }: Directory): Promise<ImagejExtras> {
+  const countsEntry = entries.get(TAG.imagejMetadataCounts);
+  const bytes = await readBytes(reader, entries.get(TAG.imagejMetadata), MAX_EXTRA_BYTES);
+  if (countsEntry?.type !== TYPE.long || countsEntry.count > 2 ** 16 || bytes === null) return NO_EXTRAS;
+  const counts = await readIntegers(reader, header, countsEntry, { label: "ImageJ metadata", limit: 2 ** 16 });
+  return parseImagejBlock({ counts, bytes }, header.littleEndian);
+}
+
+/** Levels of the pyramid of page 0: itself and the smaller copies of its kind, in the chain or below it. */
+async function countLevels(reader: HeaderReader, header: TiffHeader, pages: readonly Page[]): Promise<number> {
+  const [first] = pages;
+  const sizes = new Set<string>();
+  const add = ({ format, reduced }: Page): void => {
+    const smaller = format.width < first.format.width || format.height < first.format.height;
+    if (!reduced || !smaller || format.typeName !== first.format.typeName) return;
+    if (format.samples === first.format.samples) sizes.add(`${format.width}x${format.height}`);
+  };
+  for (const page of pages.slice(1)) add(page);
+  for (const at of first.subIfds) {
+    try {
+      add(await readPage(reader, header, await readDirectory(reader, header, at)));
+    } catch {
+      // A damaged level is one level less; the stack itself is not affected.
+      continue;
+    }
+  }
+  return sizes.size + 1;
+}
+
+async function isCut(source: ByteSource, header: TiffHeader, page: Page): Promise<boolean> {
+  const { chunks } = page.format;
+  const [last] = await new ChunkReader(source, header).places(page, chunks - 1, 1);
+  return last.at + (last.bytes ?? 0) > source.size;
+}
+
+interface FirstExtent {
+  /** Position of the pixels of page 0 when they stand in one piece; null otherwise. */
+  readonly contiguousAt: number | null;
+  readonly warning: string | null;
+}
+
+/** Looks where the pixels of the first page are: for stacks under one directory, and for truncated files. */
+async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): Promise<FirstExtent> {
+  const { format } = page;
+  const needed = pageBytes(format);
+  if (format.chunks > 4096) return { contiguousAt: null, warning: null };
+  const places = await new ChunkReader(source, header).places(page, 0, format.chunks);
+  const beyond = places.some(({ at, bytes }) => at + (bytes ?? 0) > source.size);
+  const [{ at, bytes }] = places;
+  if (format.compression !== 1 || format.tiled || format.planar || format.dtype === null) {
+    return { contiguousAt: null, warning: beyond ? "the file was cut short: pixels of page 0 are missing" : null };
+  }
+  if (format.chunks === 1 && bytes !== needed && at + needed <= source.size) {
+    const warning = `page 0 says it has ${bytes ?? "no number of"} bytes, it needs ${needed}; those were used`;
+    return { contiguousAt: at, warning };
+  }
+  const stripBytes = format.width * format.samples * bytesPerPixel(format.dtype) * format.chunkHeight;
+  const contiguous = places.every((place, i) => place.at === at + i * stripBytes);
+  const cut = beyond || (contiguous && at + needed > source.size);
+  return { contiguousAt: contiguous ? at : null, warning: cut ? "the file was cut short: pixels of page 0 are missing" : null };
+}

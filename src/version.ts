@@ -1,0 +1,5 @@
+/**
+ * The version of this package, as in package.json.
+ * @module
+ */
+export { version } from "../package.json";

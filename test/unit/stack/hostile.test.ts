@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { deflateSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { TilewrightError } from "../../../src/errors";
+import { quietJob } from "../../../src/job";
+import { openTiff } from "../../../src/stack/tiff";
+import type { Stack } from "../../../src/stack/stack";
+import { CountingSource, makeTiff } from "../../support/tiff";
+import type { PageSpec } from "../../support/tiff";
+
+const job = quietJob();
+const open = (bytes: Uint8Array): Promise<Stack> => openTiff(new CountingSource(bytes), job);
+
+const PAGE: PageSpec = { width: 16, height: 12, bits: 8, value: (row, column) => row * 16 + column };
+const OPEN_END = { code: expect.stringMatching(/^stack\./) as string, hint: expect.any(String) as string };
+
+test("what is no TIFF file is refused in a sentence that names the file", async () => {
+  for (const bytes of ["", "II", "IM*\0\b\0\0\0", "II\u0001\0\b\0\0\0", "%PDF-1.7 something", "MM\0+\0\x04\0\0\0\0\0\0"]) {
+    await expect(open(Buffer.from(bytes, "latin1"))).rejects.toMatchObject({
+      code: "stack.notTiff",
+      message: expect.stringContaining("memory.tif") as string,
+    });
+  }
+});
+
+test("a chain of pages that runs in a circle ends, and the pages before are readable", async () => {
+  for (const lastNext of [0, 1, 2]) {
+    const stack = await open(makeTiff([PAGE, PAGE, PAGE], { lastNext }));
+    expect(stack.facts.planes).toBe(3);
+    expect(stack.facts.warnings.join()).toMatch(/circle/);
+    expect((await stack.readStoredPlane(2, job)).data.length).toBe(192);
+  }
+});
+
+test("pages behind a damaged one are left out with a warning", async () => {
+  const stack = await open(makeTiff([PAGE, { ...PAGE, entries: [[256, 4, []]] }, PAGE]));
+  expect(stack.facts.planes).toBe(1);
+  expect(stack.facts.warnings.join()).toMatch(/only the first 1 pages.*no ImageWidth/);
+});
+
+test("absurd headers are refused before memory is asked for", async () => {
+  const absurd: readonly (readonly [tag: number, type: number, values: readonly number[]])[][] = [
+    [[256, 4, [0]]],
+    [[256, 4, [2 ** 32 - 1]], [257, 4, [2 ** 32 - 1]]],
+    [[256, 11, [Number.NaN]]],
+    [[256, 4, [1_000_000]], [257, 4, [1_000_000]], [278, 4, [1_000_000]]],
+    [[277, 4, [70_000]]],
+    [[258, 3, [65_535]]],
+    [[273, 4, []]],
+    [[278, 4, [1]]],
+    [[322, 4, [2 ** 31]], [323, 4, [2 ** 31]], [324, 4, [8]], [325, 4, [192]]],
+    [[322, 4, [0]], [323, 4, [16]], [324, 4, [8]], [325, 4, [192]]],
+  ];
+  for (const entries of absurd) {
+    const before = process.memoryUsage().arrayBuffers;
+    await expect(open(makeTiff([{ ...PAGE, entries }]))).rejects.toMatchObject(OPEN_END);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+  }
+});
+
+test("a page that claims more than its compressed bytes can become is refused", async () => {
+  const entries = [
+    [256, 4, [60_000]],
+    [257, 4, [60_000]],
+    [278, 4, [60_000]],
+  ] as const;
+  for (const compression of [5, 8, 32773]) {
+    await expect(open(makeTiff([{ ...PAGE, compression, entries }]))).rejects.toMatchObject({ code: "stack.damaged" });
+  }
+});
+
+test("Deflate data that go on after the strip do not fill the memory", async () => {
+  const bomb = deflateSync(Buffer.alloc(2 ** 26));
+  const file = makeTiff([{ ...PAGE, compression: 8 }]);
+  const whole = Buffer.concat([file, Buffer.alloc(file.length % 2), bomb]);
+  const first = whole.readUInt32LE(4);
+  for (let i = 0, entries = whole.readUInt16LE(first); i < entries; i++) {
+    const entry = first + 2 + 12 * i;
+    if (whole.readUInt16LE(entry) === 273) whole.writeUInt32LE(file.length + (file.length % 2), entry + 8);
+    if (whole.readUInt16LE(entry) === 279) whole.writeUInt32LE(bomb.length, entry + 8);
+  }
+  const stack = await open(whole);
+  const before = process.memoryUsage().arrayBuffers;
+  await expect(stack.readStoredPlane(0, job)).rejects.toMatchObject({ code: "stack.decode" });
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 22);
+});
+
+test("compressed data that end early are an error, never zeros", async () => {
+  for (const compression of [5, 8, 32773]) {
+    const good = makeTiff([{ ...PAGE, compression }]);
+    const first = good.readUInt32LE(4);
+    for (let i = 0, entries = good.readUInt16LE(first); i < entries; i++) {
+      const entry = first + 2 + 12 * i;
+      if (good.readUInt16LE(entry) === 279) good.writeUInt32LE(good.readUInt32LE(entry + 8) - 6, entry + 8);
+    }
+    const stack = await open(good);
+    await expect(stack.readStoredPlane(0, job)).rejects.toMatchObject({ code: "stack.decode" });
+    await expect(stack.read([[0, 1], [0, 1]], job)).rejects.toMatchObject({ code: "stack.decode" });
+  }
+});
+
+test("a stack cut at any byte opens with a warning or is refused, and never yields invented pixels", async () => {
+  const pages = Array.from({ length: 3 }, (_, i) => ({ ...PAGE, value: () => i + 1, rowsPerStrip: 5 }));
+  const whole = makeTiff(pages, { bigEndian: true });
+  for (let length = 0; length < whole.length; length++) {
+    let stack: Stack;
+    try {
+      stack = await open(whole.subarray(0, length));
+    } catch (error) {
+      expect(error).toBeInstanceOf(TilewrightError);
+      continue;
+    }
+    expect(stack.facts.warnings.length, `cut at ${length}`).toBeGreaterThan(0);
+    for (let plane = 0; plane < stack.facts.planes; plane++) {
+      try {
+        const { data } = await stack.readStoredPlane(plane, job);
+        expect([...data].every((value) => value === plane + 1)).toBe(true);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TilewrightError);
+      }
+    }
+  }
+});
+
+test("unknown compressions, pixel types and predictors are refused by name", async () => {
+  const refused: readonly (readonly [Partial<PageSpec>, string, RegExp])[] = [
+    [{ compression: 4 }, "stack.compression", /ccitt-fax4/],
+    [{ compression: 54_321 }, "stack.compression", /number 54321/],
+    [{ bits: 16, entries: [[339, 3, [3]]] }, "stack.pixelType", /float16/],
+    [{ bits: 32, entries: [[339, 3, [6]]] }, "stack.pixelType", /complex32/],
+    [{ bits: 24 }, "stack.pixelType", /uint24/],
+    [{ samples: 2, entries: [[258, 3, [8, 16]]] }, "stack.pixelType", /different types/],
+    [{ compression: 8, entries: [[317, 3, [7]]] }, "stack.predictor", /predictor 7/],
+    [{ compression: 8, entries: [[317, 3, [3]]] }, "stack.predictor", /predictor 3 on uint8/],
+  ];
+  for (const [page, code, message] of refused) {
+    await expect(open(makeTiff([{ ...PAGE, ...page }]))).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+      hint: expect.any(String) as string,
+    });
+  }
+});
+
+test("files with random bytes changed end in a stack or in a TilewrightError", async () => {
+  const bases = [
+    makeTiff([PAGE, PAGE], {}),
+    makeTiff([{ ...PAGE, compression: 5, rowsPerStrip: 3, predictor: 2 }], { bigEndian: true }),
+    makeTiff([{ ...PAGE, compression: 8, tile: [16, 16], samples: 3 }], { bigTiff: true }),
+    makeTiff([{ ...PAGE, compression: 32773, bits: 16 }, PAGE]),
+    makeTiff([{ ...PAGE, bits: 12, description: "ImageJ=1.53c\nimages=2\nslices=2\nhyperstack=true\n" }]),
+  ];
+  const mutation = fc.record({
+    base: fc.nat(bases.length - 1),
+    changes: fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2, 3, 4, 8, 127, 128, 254, 255)), { minLength: 1, maxLength: 6 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(mutation, async ({ base, changes }) => {
+      const bytes = Buffer.from(bases[base]);
+      for (const [at, value] of changes) bytes[at % bytes.length] = value;
+      try {
+        const stack = await open(bytes);
+        for (let plane = 0; plane < Math.min(stack.facts.planes, 4); plane++) await stack.readStoredPlane(plane, job);
+      } catch (error) {
+        if (!(error instanceof TilewrightError)) throw error;
+      }
+    }),
+    { numRuns: 3000, seed: 11 },
+  );
+});
