@@ -53,6 +53,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
 
 class FileSource implements ByteSource {
   readonly #handle: FileHandle;
+  readonly #pending = new Set<Promise<void>>();
   #closed = false;
 
   constructor(
@@ -65,6 +66,16 @@ class FileSource implements ByteSource {
 
   async readInto(target: Uint8Array, position: number): Promise<void> {
     this.#checkOpen();
+    const work = this.#readPieces(target, position);
+    this.#pending.add(work);
+    try {
+      await work;
+    } finally {
+      this.#pending.delete(work);
+    }
+  }
+
+  async #readPieces(target: Uint8Array, position: number): Promise<void> {
     const pieces: Promise<void>[] = [];
     for (let start = 0; start < target.length; start += PIECE_BYTES) {
       const piece = target.subarray(start, Math.min(start + PIECE_BYTES, target.length));
@@ -75,7 +86,7 @@ class FileSource implements ByteSource {
 
   readNow(target: Uint8Array, position: number): void {
     this.#checkOpen();
-    for (let done = 0; done < target.length; ) {
+    for (let done = 0; done < target.length;) {
       const count = readSync(this.#handle.fd, target, done, target.length - done, position + done);
       if (count === 0) throw truncated(this.name, position + done, target.length - done);
       done += count;
@@ -83,12 +94,15 @@ class FileSource implements ByteSource {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw new TilewrightError("stack.closed", `${this.name}: the file was closed while in use`);
+    if (this.#closed)
+      throw new TilewrightError("stack.closed", `${this.name}: the file was closed while in use`);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // The number of a closed descriptor may be given to another file: reads under way must end first.
+    await Promise.allSettled(this.#pending);
     await this.#handle.close();
   }
 }

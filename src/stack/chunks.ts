@@ -26,6 +26,8 @@ const KEPT_TABLES = 64;
 const MAX_KEPT_TABLE = 4096;
 const KEPT_CHUNK_BYTES = 64 * 2 ** 20;
 const MAX_CHUNK_BYTES = 2 ** 30;
+/** Decoded bytes of chunks in the making, per plane. */
+const DECODING_BYTES = 64 * 2 ** 20;
 
 /** Finds and decodes the chunks of the pages of one file. */
 export class ChunkReader {
@@ -35,6 +37,7 @@ export class ChunkReader {
   readonly #pending = new Map<string, Promise<PixelArray>>();
   #keptBytes = 0;
 
+  /** Reads from `source`, whose header was read before; does not close it. */
   constructor(
     readonly source: ByteSource,
     header: TiffHeader,
@@ -42,6 +45,7 @@ export class ChunkReader {
     this.#header = header;
   }
 
+  /** Byte order of the file. */
   get littleEndian(): boolean {
     return this.#header.littleEndian;
   }
@@ -132,7 +136,14 @@ export class ChunkReader {
     const bytes = storedBytes(layout, chunk.rows);
     const fullBytes = storedBytes(layout, format.chunkHeight);
     const stored = chunk.place.bytes ?? bytes;
-    this.#checkSizes({ where, stored, fullBytes, bytes, compression: format.compression, at: chunk.place.at });
+    this.#checkSizes({
+      where,
+      stored,
+      fullBytes,
+      bytes,
+      compression: format.compression,
+      at: chunk.place.at,
+    });
     const data = new Uint8Array(stored);
     await this.source.readInto(data, chunk.place.at);
     if (format.reversedBits) reverseBits(data);
@@ -191,6 +202,13 @@ export interface Chunk {
   readonly place: ChunkPlace;
   /** Rows that lie in the image (tiles: always all). */
   readonly rows: number;
+}
+
+/** How many chunks of a page may be decoded at once: fewer when they are large. */
+export function decodesAtOnce(page: Page): number {
+  const { chunkWidth, chunkHeight, samples, planar, bits } = page.format;
+  const bytes = storedBytes({ width: chunkWidth, samples: planar ? 1 : samples, bits }, chunkHeight);
+  return Math.max(1, Math.min(4, Math.floor(DECODING_BYTES / bytes)));
 }
 
 /** Whether the values of a page stand in the file as they stand in memory, up to byte order. */

@@ -118,7 +118,11 @@ export async function decodeChunk(
 }
 
 function damagedData(where: string, why: string): TilewrightError {
-  return new TilewrightError("stack.decode", `${where}: ${why}`, "the file is damaged; copy or export it again");
+  return new TilewrightError(
+    "stack.decode",
+    `${where}: ${why}`,
+    "the file is damaged; copy or export it again",
+  );
 }
 
 async function decodeDeflate(data: Uint8Array, shape: ChunkShape): Promise<Uint8Array> {

@@ -5,11 +5,8 @@
  */
 import type { ChunkShape } from "./codecs";
 
-/** A Zstandard block decodes to at most this many bytes (RFC 8878 §3.1.1.2.4). */
-const ZSTD_BLOCK_BYTES = 2 ** 17;
+/** First bytes of a frame (RFC 8878 §3.1.1). */
 const ZSTD_MAGIC = 0xfd2fb528;
-/** Writers may end blocks early, so the bound on a stream of unknown size is a generous one. */
-const ZSTD_SLACK = 64 * 2 ** 20;
 
 async function decodeWith(compression: number, data: Uint8Array, parameters: object): Promise<Uint8Array> {
   const { getDecoder } = await import("geotiff");
@@ -27,17 +24,32 @@ async function decodeWith(compression: number, data: Uint8Array, parameters: obj
 /**
  * Decodes a Zstandard frame.
  *
- * @throws {Error} when it is none, or would become much larger than the chunk
+ * @throws {Error} when it is none, is damaged, or would become larger than the chunk
  */
 export async function decodeZstd(data: Uint8Array, shape: ChunkShape): Promise<Uint8Array> {
-  const bound = zstdBound(data);
-  if (bound > 4 * shape.fullBytes + ZSTD_SLACK) throw new Error(`they would become up to ${bound} bytes`);
-  return decodeWith(50000, data, {});
+  const frame = readZstdFrame(data);
+  if (frame.size !== null) {
+    if (frame.size > shape.fullBytes) throw new Error(`they would become ${frame.size} bytes`);
+    return decodeWith(50000, data, {});
+  }
+  // The decoder never returns from a damaged frame that does not say its size, so the size is written into it.
+  for (const size of new Set([shape.bytes, shape.fullBytes])) {
+    const decoded = await decodeWith(50000, withSize(data, frame.sizeAt, size), {});
+    if (decoded.length === size) return decoded;
+  }
+  throw new Error("they do not become the size of the strip or tile");
 }
 
-/** Most bytes that a frame can decode to: its stated size, or what its blocks can hold. */
-function zstdBound(data: Uint8Array): number {
-  const damaged = new Error("no complete Zstandard frame");
+interface ZstdFrame {
+  /** Stated size of the decoded frame, null when it is not stated. */
+  readonly size: number | null;
+  /** Where the size stands, or would. */
+  readonly sizeAt: number;
+}
+
+/** Reads a frame's header and walks over its blocks: there must be one whole frame and nothing behind it. */
+function readZstdFrame(data: Uint8Array): ZstdFrame {
+  const damaged = new Error("there is no single, complete Zstandard frame");
   if (data.length < 9) throw damaged;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   if (view.getUint32(0, true) !== ZSTD_MAGIC) throw damaged;
@@ -45,20 +57,34 @@ function zstdBound(data: Uint8Array): number {
   const single = (descriptor & 32) !== 0;
   const sizeAt = 5 + (single ? 0 : 1) + [0, 1, 2, 4][descriptor & 3];
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >> 6];
-  if (sizeAt + sizeBytes + 3 > data.length) throw damaged;
-  if (sizeBytes === 1) return data[sizeAt];
-  if (sizeBytes === 2) return view.getUint16(sizeAt, true) + 256;
-  if (sizeBytes === 4) return view.getUint32(sizeAt, true);
-  if (sizeBytes === 8) return Number(view.getBigUint64(sizeAt, true));
-  let bound = 0;
-  for (let at = sizeAt; ; ) {
+  if (sizeAt + sizeBytes > data.length) throw damaged;
+  let last = false;
+  let at = sizeAt + sizeBytes;
+  while (!last) {
     if (at + 3 > data.length) throw damaged;
     const head = data[at] | (data[at + 1] << 8) | (data[at + 2] << 16);
-    const kind = (head >> 1) & 3;
-    bound += kind === 2 ? ZSTD_BLOCK_BYTES : head >> 3;
-    at += 3 + (kind === 1 ? 1 : head >> 3);
-    if ((head & 1) === 1) return bound;
+    last = (head & 1) === 1;
+    const runLength = ((head >> 1) & 3) === 1;
+    at += 3 + (runLength ? 1 : head >> 3);
   }
+  if (at + ((descriptor & 4) !== 0 ? 4 : 0) !== data.length) throw damaged;
+  if (sizeBytes === 0) return { size: null, sizeAt };
+  if (sizeBytes === 1) return { size: data[sizeAt], sizeAt };
+  if (sizeBytes === 2) return { size: view.getUint16(sizeAt, true) + 256, sizeAt };
+  return {
+    size: sizeBytes === 4 ? view.getUint32(sizeAt, true) : Number(view.getBigUint64(sizeAt, true)),
+    sizeAt,
+  };
+}
+
+/** The frame with an 8-byte size in its header. */
+function withSize(data: Uint8Array, sizeAt: number, size: number): Uint8Array {
+  const out = new Uint8Array(data.length + 8);
+  out.set(data.subarray(0, sizeAt));
+  out[4] |= 0xc0;
+  new DataView(out.buffer).setBigUint64(sizeAt, BigInt(size), true);
+  out.set(data.subarray(sizeAt), sizeAt + 8);
+  return out;
 }
 
 /**
@@ -116,6 +142,7 @@ function checkFrame(frame: Uint8Array, marker: number, shape: ChunkShape): void 
   for (let i = 0; i < samples; i++) {
     const factors = frame[7 + 3 * i] ?? 0;
     const [across, down] = [factors >> 4, factors & 15];
-    if (across < 1 || across > 4 || down < 1 || down > 4) throw new Error("it has sampling factors beyond 1 to 4");
+    if (across < 1 || across > 4 || down < 1 || down > 4)
+      throw new Error("it has sampling factors beyond 1 to 4");
   }
 }

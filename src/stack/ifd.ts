@@ -40,14 +40,15 @@ export interface Directory {
 const MAX_DIRECTORIES = 2 ** 20;
 const MAX_ENTRIES = 4096;
 /** Small enough that reading one directory of a large file stays cheap, large enough for most directories. */
-const SMALL_WINDOW = 4096;
-const LARGE_WINDOW = 2 ** 16;
+const SMALL_READ = 4096;
+const LARGE_READ = 2 ** 16;
 
 /** Reads small things near each other from a file with few system calls. */
 export class HeaderReader {
-  #window = new Uint8Array(0);
+  #held = new Uint8Array(0);
   #start = 0;
 
+  /** Reads from `source`; does not close it. */
   constructor(readonly source: ByteSource) {}
 
   /**
@@ -59,16 +60,16 @@ export class HeaderReader {
     if (!Number.isSafeInteger(position) || position < 0 || position + count > this.source.size) {
       throw truncated(this.source.name, position, count);
     }
-    const end = this.#start + this.#window.length;
+    const end = this.#start + this.#held.length;
     if (position < this.#start || position + count > end) {
-      const near = position >= this.#start && position <= end + SMALL_WINDOW;
-      const size = Math.max(count, near ? LARGE_WINDOW : SMALL_WINDOW);
-      const window = new Uint8Array(Math.min(size, this.source.size - position));
-      await this.source.readInto(window, position);
-      this.#window = window;
+      const near = position >= this.#start && position <= end + SMALL_READ;
+      const size = Math.max(count, near ? LARGE_READ : SMALL_READ);
+      const bytes = new Uint8Array(Math.min(size, this.source.size - position));
+      await this.source.readInto(bytes, position);
+      this.#held = bytes;
       this.#start = position;
     }
-    return new DataView(this.#window.buffer, position - this.#start, count);
+    return new DataView(this.#held.buffer, position - this.#start, count);
   }
 }
 
@@ -80,14 +81,19 @@ export class HeaderReader {
 export async function readHeader(reader: HeaderReader): Promise<TiffHeader> {
   const { name, size } = reader.source;
   const notTiff = (why: string): TilewrightError =>
-    new TilewrightError("stack.notTiff", `${name}: this is not a TIFF file: ${why}`, "open a .tif or .tiff file");
+    new TilewrightError(
+      "stack.notTiff",
+      `${name}: this is not a TIFF file: ${why}`,
+      "open a .tif or .tiff file",
+    );
   if (size < 8) throw notTiff(size === 0 ? "it is empty" : `it has ${size} bytes only`);
   const view = await reader.view(0, 8);
   const mark = view.getUint16(0, false);
   if (mark !== 0x4949 && mark !== 0x4d4d) throw notTiff("its first two bytes are neither II nor MM");
   const littleEndian = mark === 0x4949;
   const version = view.getUint16(2, littleEndian);
-  if (version === 42) return { littleEndian, bigTiff: false, firstDirectory: view.getUint32(4, littleEndian) };
+  if (version === 42)
+    return { littleEndian, bigTiff: false, firstDirectory: view.getUint32(4, littleEndian) };
   if (version !== 43) throw notTiff(`its version is ${version}, expected 42 or 43`);
   if (view.getUint16(4, littleEndian) !== 8) throw notTiff("its BigTIFF header is damaged");
   const rest = await reader.view(8, 8);
@@ -133,7 +139,11 @@ export async function walkDirectories(
     }
   }
   if (seen.size === 0) {
-    throw new TilewrightError("stack.damaged", `${reader.source.name}: the file holds no page`, "export it again");
+    throw new TilewrightError(
+      "stack.damaged",
+      `${reader.source.name}: the file holds no page`,
+      "export it again",
+    );
   }
   return { directories: seen.size, damage: null };
 }
@@ -143,7 +153,11 @@ export async function walkDirectories(
  *
  * @throws {TilewrightError} `stack.truncated`, `stack.damaged`
  */
-export async function readDirectory(reader: HeaderReader, header: TiffHeader, at: number): Promise<Directory> {
+export async function readDirectory(
+  reader: HeaderReader,
+  header: TiffHeader,
+  at: number,
+): Promise<Directory> {
   const { bigTiff, littleEndian } = header;
   const head = bigTiff ? 8 : 2;
   const start = await reader.view(at, head);

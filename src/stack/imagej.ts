@@ -58,7 +58,8 @@ export function imagejPixelSize(
 ): PixelSize | null {
   const { unit, spacing } = description;
   if (unit === null) return null;
-  const size = (perUnit: number | null): number | null => (perUnit === null || perUnit <= 0 ? null : 1 / perUnit);
+  const size = (perUnit: number | null): number | null =>
+    perUnit === null || perUnit <= 0 ? null : 1 / perUnit;
   const [x, y] = resolution.map(size);
   return x === null && y === null && spacing === null ? null : { x, y, z: spacing, unit };
 }
@@ -91,7 +92,9 @@ export function formatImagejDescription(counts: ImagejCounts, pixelSize: PixelSi
 
 function asciiEscape(text: string): string {
   return [...text.replace(/[\r\n\0]/g, " ")]
-    .flatMap((letter) => (letter < "\u0080" ? [letter] : [...Array(letter.length).keys()].map((i) => escapeUnit(letter, i))))
+    .flatMap((letter) =>
+      letter < "\u0080" ? [letter] : [...Array(letter.length).keys()].map((i) => escapeUnit(letter, i)),
+    )
     .join("");
 }
 
@@ -160,7 +163,8 @@ function topColor(table: Uint8Array): string {
 /** Channels from labels and lookup tables; a label is a channel's name when all its slices have the same one. */
 export function imagejChannels(extras: ImagejExtras, channels: number): ChannelFacts[] {
   const { labels, colors } = extras;
-  const named = labels.length >= channels && labels.every((label, i) => label !== "" && label === labels[i % channels]);
+  const named =
+    labels.length >= channels && labels.every((label, i) => label !== "" && label === labels[i % channels]);
   const colored = colors.length === channels;
   if (!named && !colored) return [];
   return Array.from({ length: channels }, (_, i) => ({
@@ -183,7 +187,8 @@ export function imagejBlock(channels: readonly ChannelFacts[], images: number): 
   const header: number[] = [MAGIC];
   if (named) {
     header.push(LABELS, images);
-    for (let i = 0; i < images; i++) parts.push(Buffer.from(channels[i % channels.length].name ?? "", "utf16le"));
+    for (let i = 0; i < images; i++)
+      parts.push(Buffer.from(channels[i % channels.length].name ?? "", "utf16le"));
   }
   if (colored) {
     header.push(LUTS, channels.length);
@@ -191,7 +196,10 @@ export function imagejBlock(channels: readonly ChannelFacts[], images: number): 
   }
   const head = Buffer.alloc(header.length * 4);
   header.forEach((value, i) => head.writeUInt32LE(value, i * 4));
-  return { counts: [head.length, ...parts.map((part) => part.length)], bytes: Buffer.concat([head, ...parts]) };
+  return {
+    counts: [head.length, ...parts.map((part) => part.length)],
+    bytes: Buffer.concat([head, ...parts]),
+  };
 }
 
 function linearTable(color: string): Uint8Array {

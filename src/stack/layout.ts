@@ -67,9 +67,11 @@ function checkLayout(layout: StackLayout): void {
   if (axes !== order || !axes.endsWith("YX")) fail(`axes "${axes}" are no part of TZCYX that ends in YX`);
   if (shape.length !== axes.length) fail(`shape [${shape.join(", ")}] does not fit axes ${axes}`);
   for (const length of shape) {
-    if (!Number.isInteger(length) || length < 1 || length >= 2 ** 31) fail(`an axis has the length ${length}`);
+    if (!Number.isInteger(length) || length < 1 || length >= 2 ** 31)
+      fail(`an axis has the length ${length}`);
   }
-  if (shapeSize(shape) * bytesPerPixel(dtype) > Number.MAX_SAFE_INTEGER / 2) fail("it is larger than any disk");
+  if (shapeSize(shape) * bytesPerPixel(dtype) > Number.MAX_SAFE_INTEGER / 2)
+    fail("it is larger than any disk");
   if (shapeSize(shape.slice(0, -2)) > MAX_PLANES) fail(`it has more than ${MAX_PLANES} planes`);
   if (shapeSize(shape.slice(-2)) * bytesPerPixel(dtype) >= CLASSIC_LIMIT) {
     fail("one plane is 4 GiB or larger", "predict a part of it with --roi");
@@ -158,7 +160,12 @@ function pageFields(layout: StackLayout): Field[] {
     { tag: TAG.photometric, type: TYPE.short, count: 1, value: 1 },
     { tag: TAG.samplesPerPixel, type: TYPE.short, count: 1, value: 1 },
     { tag: TAG.rowsPerStrip, type: TYPE.long, count: 1, value: height },
-    { tag: TAG.sampleFormat, type: TYPE.short, count: 1, value: isFloat(dtype) ? 3 : dtype.startsWith("u") ? 1 : 2 },
+    {
+      tag: TAG.sampleFormat,
+      type: TYPE.short,
+      count: 1,
+      value: isFloat(dtype) ? 3 : dtype.startsWith("u") ? 1 : 2,
+    },
   ];
   const [x, y] = [pixelsPerUnit(pixelSize?.x ?? null), pixelsPerUnit(pixelSize?.y ?? null)];
   if (x !== null || y !== null) {
@@ -174,7 +181,8 @@ function pageFields(layout: StackLayout): Field[] {
 
 /** Fields of the first page only: descriptions, ImageJ's block, the name of this program. */
 function descriptionFields(layout: StackLayout, big: boolean): Field[] {
-  const lengthOf = (axis: string): number => (layout.axes.includes(axis) ? layout.shape[layout.axes.indexOf(axis)] : 1);
+  const lengthOf = (axis: string): number =>
+    layout.axes.includes(axis) ? layout.shape[layout.axes.indexOf(axis)] : 1;
   const counts = { channels: lengthOf("C"), slices: lengthOf("Z"), frames: lengthOf("T") };
   const texts: string[] = [];
   if (layout.format === "ome") texts.push(formatOmeXml(layout));
@@ -182,7 +190,9 @@ function descriptionFields(layout: StackLayout, big: boolean): Field[] {
   if (!big) texts.push(formatImagejDescription(counts, layout.pixelSize));
   const fields = texts.map((text) => descriptionField(text));
   const named = layout.channels.length === counts.channels ? layout.channels : [];
-  const block: ImagejBlock | null = big ? null : imagejBlock(named, counts.channels * counts.slices * counts.frames);
+  const block: ImagejBlock | null = big
+    ? null
+    : imagejBlock(named, counts.channels * counts.slices * counts.frames);
   if (block !== null) {
     const table = Buffer.alloc(block.counts.length * 4);
     block.counts.forEach((count, i) => table.writeUInt32LE(count, i * 4));

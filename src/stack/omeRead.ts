@@ -35,7 +35,11 @@ export interface OmeImage {
 
 /** Why a document cannot be used, in words that complete "its OME metadata …". */
 export class OmeProblem extends Error {
-  /** @param fatal the pixels lie in other files: the stack cannot be read without them */
+  /**
+   * A problem with a document.
+   *
+   * @param fatal the pixels lie in other files: the stack cannot be read without them
+   */
   constructor(
     message: string,
     readonly fatal = false,
@@ -68,7 +72,10 @@ export function parseOmeXml(text: string): OmeImage {
   const root = parseRoot(text);
   const images = elements(root, "Image");
   if (root.BinaryOnly !== undefined) {
-    throw new OmeProblem("stand in another file (a companion); sets of several files are not supported yet", true);
+    throw new OmeProblem(
+      "stand in another file (a companion); sets of several files are not supported yet",
+      true,
+    );
   }
   if (images.length === 0) throw new OmeProblem("describe no image");
   const pixels = elements(images[0], "Pixels").at(0);
@@ -173,6 +180,11 @@ function readTiffData(element: Element): OmePlanes {
     first: { Z: number("FirstZ") ?? 0, C: number("FirstC") ?? 0, T: number("FirstT") ?? 0 },
     count: number("PlaneCount"),
     fileName: isElement(uuid) ? attribute(uuid, "FileName") : null,
-    uuid: typeof uuid === "string" ? uuid : isElement(uuid) && typeof uuid["#text"] === "string" ? uuid["#text"] : null,
+    uuid:
+      typeof uuid === "string"
+        ? uuid
+        : isElement(uuid) && typeof uuid["#text"] === "string"
+          ? uuid["#text"]
+          : null,
   };
 }

@@ -64,7 +64,11 @@ const MAX_MISSING_FACTOR = 1024;
  * @throws {TilewrightError} `stack.damaged`, `stack.truncated` when the header contradicts itself or the file;
  *   pixel types and compressions we do not read are no error here, see {@link PageFormat.problem}
  */
-export async function readPage(reader: HeaderReader, header: TiffHeader, directory: Directory): Promise<Page> {
+export async function readPage(
+  reader: HeaderReader,
+  header: TiffHeader,
+  directory: Directory,
+): Promise<Page> {
   const tags = new TagReader(reader, header, directory);
   const format = await readFormat(tags);
   // Some old files list their tiles under the tags of strips.
@@ -72,14 +76,16 @@ export async function readPage(reader: HeaderReader, header: TiffHeader, directo
   const offsets = tags.entry(underTiles ? TAG.tileOffsets : TAG.stripOffsets);
   if (offsets === undefined) throw tags.damaged(`has no ${format.tiled ? "TileOffsets" : "StripOffsets"}`);
   const byteCounts = tags.entry(underTiles ? TAG.tileByteCounts : TAG.stripByteCounts) ?? null;
-  if (byteCounts === null && format.compression !== 1) throw tags.damaged("does not say how long its data are");
+  if (byteCounts === null && format.compression !== 1)
+    throw tags.damaged("does not say how long its data are");
   for (const entry of [offsets, byteCounts]) if (entry !== null) tags.checkTable(entry, format.chunks);
   checkPlausible(tags, format);
   return {
     format,
     offsets,
     byteCounts,
-    jpegTables: format.compression === 7 ? await readBytes(reader, tags.entry(TAG.jpegTables), 2 ** 16) : null,
+    jpegTables:
+      format.compression === 7 ? await readBytes(reader, tags.entry(TAG.jpegTables), 2 ** 16) : null,
     reduced: ((await tags.integer(TAG.newSubfileType, "NewSubfileType", 0)) & 1) === 1,
     subIfds: await tags.integers(TAG.subIfds, "SubIFDs", 64),
   };
@@ -183,15 +189,27 @@ async function readPixelType(
   const allFormats = await tags.integers(TAG.sampleFormat, "SampleFormat", samples);
   const bits = allBits[0] ?? 1;
   if (bits < 1 || bits > 256) throw tags.damaged(`has ${bits} bits per sample`);
-  const mixed = allBits.some((value) => value !== bits) || allFormats.some((value) => value !== allFormats[0]);
-  if (mixed) return { bits, dtype: null, typeName: `samples of different types (${allBits.join(", ")} bits)` };
-  const kind = ({ 2: "int", 3: "float", 5: "complex int", 6: "complex" } as const)[allFormats[0] ?? 1] ?? "uint";
+  const mixed =
+    allBits.some((value) => value !== bits) || allFormats.some((value) => value !== allFormats[0]);
+  if (mixed)
+    return { bits, dtype: null, typeName: `samples of different types (${allBits.join(", ")} bits)` };
+  const kind =
+    ({ 2: "int", 3: "float", 5: "complex int", 6: "complex" } as const)[allFormats[0] ?? 1] ?? "uint";
   return { bits, dtype: dtypeFor(kind, bits), typeName: `${kind}${bits}` };
 }
 
 function dtypeFor(kind: string, bits: number): Dtype | null {
   const name = `${kind}${bits}`;
-  const whole: readonly Dtype[] = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"];
+  const whole: readonly Dtype[] = [
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "float32",
+    "float64",
+  ];
   const exact = whole.find((dtype) => dtype === name);
   if (exact !== undefined || kind !== "uint" || bits > 16) return exact ?? null;
   return bits < 8 ? "uint8" : "uint16";

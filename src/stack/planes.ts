@@ -9,7 +9,7 @@ import type { Job } from "../job";
 import { bytesPerPixel } from "../volume/pixels";
 import type { PixelArray } from "../volume/pixels";
 import { settleAll, truncated } from "./bytes";
-import { isDirect } from "./chunks";
+import { decodesAtOnce, isDirect } from "./chunks";
 import type { ChunkPlace, ChunkReader } from "./chunks";
 import type { Page } from "./page";
 import { swapBytes } from "./samples";
@@ -24,7 +24,7 @@ export interface StoredPlane {
 }
 
 /** What is wanted of a plane; half open. */
-export interface PlaneWindow {
+export interface PlaneRegion {
   readonly rows: readonly [start: number, stop: number];
   readonly columns: readonly [start: number, stop: number];
   readonly samples: readonly [start: number, stop: number];
@@ -55,31 +55,30 @@ interface Extent {
 }
 
 const READS_AT_ONCE = 64;
-const DECODES_AT_ONCE = 4;
 const SCRATCH_BYTES = 4 * 2 ** 20;
 /** Rows below this size are read without the thread pool, this many bytes at a time. */
 const SMALL_BYTES = 2 ** 16;
 
 /**
- * Reads a window of a plane into `target.pixels`.
+ * Reads a region of a plane into `target.pixels`.
  *
  * @throws {TilewrightError} `stack.truncated`, `stack.decode`, `stack.damaged`… ; the target is then undefined
  */
 export async function readPlane(
   reader: ChunkReader,
   plane: StoredPlane,
-  request: { readonly window: PlaneWindow; readonly target: PlaneTarget },
+  request: { readonly region: PlaneRegion; readonly target: PlaneTarget },
   job: Job,
 ): Promise<void> {
   const { problem } = plane.page.format;
   if (problem !== null) throw problem;
   job.signal.throwIfAborted();
-  const { window, target } = request;
-  const cells = await chunkCells(reader, plane, window);
+  const { region, target } = request;
+  const cells = await chunkCells(reader, plane, region);
   const work = isDirect(plane.page)
-    ? directWork(reader, plane, { cells, window, target })
-    : cells.map((cell) => () => decodeCell(reader, plane, { cell, window, target }));
-  const limit = isDirect(plane.page) ? READS_AT_ONCE : DECODES_AT_ONCE;
+    ? directWork(reader, plane, { cells, region, target })
+    : cells.map((cell) => () => decodeCell(reader, plane, { cell, region, target }));
+  const limit = isDirect(plane.page) ? READS_AT_ONCE : decodesAtOnce(plane.page);
   await runSome(work, limit, job);
 }
 
@@ -110,15 +109,15 @@ interface Cell {
   readonly sample: number;
 }
 
-/** The chunks that a window touches, in the order in which they are stored. */
-async function chunkCells(reader: ChunkReader, plane: StoredPlane, window: PlaneWindow): Promise<Cell[]> {
+/** The chunks that a region touches, in the order in which they are stored. */
+async function chunkCells(reader: ChunkReader, plane: StoredPlane, region: PlaneRegion): Promise<Cell[]> {
   const { format } = plane.page;
-  const firstDown = Math.floor(window.rows[0] / format.chunkHeight);
-  const lastDown = Math.ceil(window.rows[1] / format.chunkHeight);
-  const firstAcross = Math.floor(window.columns[0] / format.chunkWidth);
-  const lastAcross = Math.ceil(window.columns[1] / format.chunkWidth);
+  const firstDown = Math.floor(region.rows[0] / format.chunkHeight);
+  const lastDown = Math.ceil(region.rows[1] / format.chunkHeight);
+  const firstAcross = Math.floor(region.columns[0] / format.chunkWidth);
+  const lastAcross = Math.ceil(region.columns[1] / format.chunkWidth);
   const cells: Cell[] = [];
-  const [firstSample, lastSample] = format.planar ? window.samples : [0, 1];
+  const [firstSample, lastSample] = format.planar ? region.samples : [0, 1];
   for (let sample = firstSample; sample < lastSample; sample++) {
     const base = sample * format.chunksAcross * format.chunksDown;
     const first = base + firstDown * format.chunksAcross;
@@ -136,17 +135,26 @@ async function chunkCells(reader: ChunkReader, plane: StoredPlane, window: Plane
 
 interface DirectRequest {
   readonly cells: readonly Cell[];
-  readonly window: PlaneWindow;
+  readonly region: PlaneRegion;
   readonly target: PlaneTarget;
 }
 
-function directWork(reader: ChunkReader, plane: StoredPlane, request: DirectRequest): (() => Promise<void>)[] {
+function directWork(
+  reader: ChunkReader,
+  plane: StoredPlane,
+  request: DirectRequest,
+): (() => Promise<void>)[] {
   const { format } = plane.page;
   const size = bytesPerPixel(format.dtype!);
-  const { window, target } = request;
-  return mergeExtents(request.cells.map((cell) => extentOf(reader, plane, cell)), size).flatMap((extent) => {
-    const overlap = overlapOf(extent, window, format.width);
-    return overlap === null ? [] : extentWork(reader, { extent, overlap, target: shiftTarget(target, window, overlap), size });
+  const { region, target } = request;
+  return mergeExtents(
+    request.cells.map((cell) => extentOf(reader, plane, cell)),
+    size,
+  ).flatMap((extent) => {
+    const overlap = overlapOf(extent, region, format.width);
+    return overlap === null
+      ? []
+      : extentWork(reader, { extent, overlap, target: shiftTarget(target, region, overlap), size });
   });
 }
 
@@ -185,35 +193,35 @@ function mergeExtents(extents: readonly Extent[], size: number): Extent[] {
   return merged;
 }
 
-/** The part of a window that an extent or a chunk holds; null when there is none. */
+/** The part of a region that an extent or a chunk holds; null when there is none. */
 function overlapOf(
   extent: Pick<Extent, "row" | "rows" | "column" | "width" | "sample" | "samples">,
-  window: PlaneWindow,
+  region: PlaneRegion,
   imageWidth: number,
-): PlaneWindow | null {
+): PlaneRegion | null {
   const common = (a: readonly [number, number], start: number, stop: number): [number, number] => [
     Math.max(a[0], start),
     Math.min(a[1], stop),
   ];
-  const rows = common(window.rows, extent.row, extent.row + extent.rows);
-  const columns = common(window.columns, extent.column, Math.min(extent.column + extent.width, imageWidth));
-  const samples = common(window.samples, extent.sample, extent.sample + extent.samples);
+  const rows = common(region.rows, extent.row, extent.row + extent.rows);
+  const columns = common(region.columns, extent.column, Math.min(extent.column + extent.width, imageWidth));
+  const samples = common(region.samples, extent.sample, extent.sample + extent.samples);
   const empty = [rows, columns, samples].some(([start, stop]) => start >= stop);
   return empty ? null : { rows, columns, samples };
 }
 
-function shiftTarget(target: PlaneTarget, window: PlaneWindow, part: PlaneWindow): PlaneTarget {
+function shiftTarget(target: PlaneTarget, region: PlaneRegion, part: PlaneRegion): PlaneTarget {
   const start =
     target.start +
-    (part.rows[0] - window.rows[0]) * target.rowStep +
-    (part.columns[0] - window.columns[0]) * target.columnStep +
-    (part.samples[0] - window.samples[0]) * target.sampleStep;
+    (part.rows[0] - region.rows[0]) * target.rowStep +
+    (part.columns[0] - region.columns[0]) * target.columnStep +
+    (part.samples[0] - region.samples[0]) * target.sampleStep;
   return { ...target, start };
 }
 
 interface ExtentRequest {
   readonly extent: Extent;
-  readonly overlap: PlaneWindow;
+  readonly overlap: PlaneRegion;
   readonly target: PlaneTarget;
   /** Bytes per value. */
   readonly size: number;
@@ -235,10 +243,13 @@ function extentWork(reader: ChunkReader, request: ExtentRequest): (() => Promise
   const sameOrder =
     samples === extent.samples && target.columnStep === samples && (samples === 1 || target.sampleStep === 1);
   const gapless = columns === extent.width && target.rowStep === columns * samples;
-  if (sameOrder && gapless) return [() => readStraight(reader, target, { at: first, values: rows * columns * samples })];
+  if (sameOrder && gapless)
+    return [() => readStraight(reader, target, { at: first, values: rows * columns * samples })];
   // Rows are read with what stands between them as long as that at most doubles the bytes.
   const spanned = rowBytes <= 2 * wanted || rows === 1;
-  const together = spanned ? Math.max(1, Math.floor(SCRATCH_BYTES / rowBytes)) : SMALL_BYTES / Math.min(SMALL_BYTES, wanted);
+  const together = spanned
+    ? Math.max(1, Math.floor(SCRATCH_BYTES / rowBytes))
+    : SMALL_BYTES / Math.min(SMALL_BYTES, wanted);
   const step = Math.floor(together);
   return Array.from({ length: Math.ceil(rows / step) }, (_, i) => {
     const row = i * step;
@@ -284,7 +295,10 @@ async function readRows(reader: ChunkReader, rows: RowsRequest): Promise<void> {
     }
   } else {
     for (let row = 0; row < rows.count; row++) {
-      reader.source.readNow(bytes.subarray(row * rowStep, row * rowStep + wanted), rows.at + row * rows.rowBytes);
+      reader.source.readNow(
+        bytes.subarray(row * rowStep, row * rowStep + wanted),
+        rows.at + row * rows.rowBytes,
+      );
     }
     // Lets others have the thread between two handfuls of rows.
     await nextTurn();
@@ -313,7 +327,8 @@ interface CopyFrom {
 function copyValues(source: PixelArray, target: PlaneTarget, from: CopyFrom): void {
   const { pixels, rowStep, columnStep, sampleStep } = target;
   const alike =
-    from.columnStep === columnStep && (from.samples === 1 ? columnStep === 1 : sampleStep === 1 && columnStep === from.samples);
+    from.columnStep === columnStep &&
+    (from.samples === 1 ? columnStep === 1 : sampleStep === 1 && columnStep === from.samples);
   for (let row = 0; row < from.rows; row++) {
     const sourceRow = from.start + row * from.rowStep;
     const targetRow = target.start + row * rowStep;
@@ -335,25 +350,27 @@ function copyValues(source: PixelArray, target: PlaneTarget, from: CopyFrom): vo
 
 interface CellRequest {
   readonly cell: Cell;
-  readonly window: PlaneWindow;
+  readonly region: PlaneRegion;
   readonly target: PlaneTarget;
 }
 
 async function decodeCell(reader: ChunkReader, plane: StoredPlane, request: CellRequest): Promise<void> {
   const { format } = plane.page;
-  const { cell, window, target } = request;
+  const { cell, region, target } = request;
   const row = cell.down * format.chunkHeight;
   const column = cell.across * format.chunkWidth;
   const rows = format.tiled ? format.chunkHeight : Math.min(format.chunkHeight, format.height - row);
   const samples = format.planar ? 1 : format.samples;
   const width = format.chunkWidth;
-  const overlap = overlapOf({ row, rows, column, width, sample: cell.sample, samples }, window, format.width);
+  const overlap = overlapOf({ row, rows, column, width, sample: cell.sample, samples }, region, format.width);
   if (overlap === null) return;
   const where = `${reader.source.name}, page ${plane.index}, ${format.tiled ? "tile" : "strip"} ${cell.chunk}`;
   const chunk = { key: `${plane.index}/${cell.chunk}`, place: cell.place, rows };
   const values = await reader.values(plane.page, chunk, where);
-  copyValues(values, shiftTarget(target, window, overlap), {
-    start: ((overlap.rows[0] - row) * width + (overlap.columns[0] - column)) * samples + (overlap.samples[0] - cell.sample),
+  copyValues(values, shiftTarget(target, region, overlap), {
+    start:
+      ((overlap.rows[0] - row) * width + (overlap.columns[0] - column)) * samples +
+      (overlap.samples[0] - cell.sample),
     rowStep: width * samples,
     columnStep: samples,
     rows: overlap.rows[1] - overlap.rows[0],

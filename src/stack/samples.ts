@@ -22,7 +22,10 @@ export interface SampleLayout {
 }
 
 /** Stored bytes of a chunk that is `height` rows high. */
-export function storedBytes(layout: Pick<SampleLayout, "bits" | "samples" | "width">, height: number): number {
+export function storedBytes(
+  layout: Pick<SampleLayout, "bits" | "samples" | "width">,
+  height: number,
+): number {
   return Math.ceil((layout.width * layout.samples * layout.bits) / 8) * height;
 }
 

@@ -90,7 +90,8 @@ function squeeze(axes: string, shape: readonly number[]): { axes: string; shape:
 }
 
 function plainSeries(parts: FileParts, main: readonly number[], warnings: string[]): Series {
-  if (main.length > 1) warnings.push(`the file does not say what its ${main.length} pages are; they are taken as Z`);
+  if (main.length > 1)
+    warnings.push(`the file does not say what its ${main.length} pages are; they are taken as Z`);
   // Centimetres are written by microscopes; inches are the resolution of a printer.
   const centimetres = parts.resolutionUnit === 3;
   const size = (perUnit: number | null): number | null => (perUnit === null ? null : 1e4 / perUnit);
@@ -124,7 +125,9 @@ function imagejSeries(parts: FileParts, main: readonly number[], { text, warning
     if (hyper > 1 && rest > 1 && Number.isInteger(rest)) [axes, shape] = ["ITZC", [rest, ...shape]];
     else {
       if (hyper > 1) {
-        warnings.push(`ImageJ's description counts ${hyper} planes, the file has ${planes.length}; they are taken as Z`);
+        warnings.push(
+          `ImageJ's description counts ${hyper} planes, the file has ${planes.length}; they are taken as Z`,
+        );
       } else if (planes.length > 1) {
         warnings.push(`the file does not say what its ${planes.length} pages are; they are taken as Z`);
       }
@@ -165,7 +168,9 @@ function contiguousPlanes(parts: FileParts, main: readonly number[], request: Co
   const fit = Math.floor((parts.size - parts.contiguousAt) / bytes);
   const used = Math.min(count, MAX_PLANES);
   if (fit < used) {
-    warnings.push(`the file was cut short: it says it has ${count} planes, its bytes hold ${Math.max(fit, 0)}`);
+    warnings.push(
+      `the file was cut short: it says it has ${count} planes, its bytes hold ${Math.max(fit, 0)}`,
+    );
   }
   // A count far beyond the file is damage, not a cut copy.
   return fit * 1024 < used ? 0 : used;
@@ -184,7 +189,10 @@ function parseShaped(text: string): Shaped | null {
     const { shape, axes } = found;
     if (!Array.isArray(shape) || shape.length > 16) return null;
     if (!shape.every((length) => Number.isInteger(length) && length >= 1)) return null;
-    return { shape: shape as number[], axes: typeof axes === "string" && axes.length === shape.length ? axes : null };
+    return {
+      shape: shape as number[],
+      axes: typeof axes === "string" && axes.length === shape.length ? axes : null,
+    };
   } catch {
     return null;
   }
@@ -218,7 +226,11 @@ function shapedSeries(parts: FileParts, main: readonly number[], request: Shaped
   return { ...NOTHING, flavour: "plain", ...squeeze(axes, lead), planes, contiguous, warnings };
 }
 
-function omeSeries(parts: FileParts, main: readonly number[], { text, warnings }: TextRequest): Series | null {
+function omeSeries(
+  parts: FileParts,
+  main: readonly number[],
+  { text, warnings }: TextRequest,
+): Series | null {
   let ome: OmeImage;
   try {
     ome = parseOmeXml(text);
@@ -238,10 +250,16 @@ function omeSeries(parts: FileParts, main: readonly number[], { text, warnings }
   }
   if (ome.images > 1) warnings.push(`the file holds ${ome.images} images; the first is used`);
   const samples = parts.pages[0].format.samples;
-  const lengths = { Z: ome.size.Z, T: ome.size.T, C: ome.size.C % samples === 0 ? ome.size.C / samples : ome.size.C };
+  const lengths = {
+    Z: ome.size.Z,
+    T: ome.size.T,
+    C: ome.size.C % samples === 0 ? ome.size.C / samples : ome.size.C,
+  };
   const count = lengths.Z * lengths.C * lengths.T;
   if (count > MAX_PLANES || count > 1024 * main.length) {
-    warnings.push(`its OME metadata count ${count} planes, the file has ${main.length} pages; they are ignored`);
+    warnings.push(
+      `its OME metadata count ${count} planes, the file has ${main.length} pages; they are ignored`,
+    );
     return null;
   }
   const planes = omePlanes(ome, lengths, main);
@@ -293,14 +311,20 @@ function omePlanes(
   const usable = (page: number): number => (used.has(page) ? page : -1);
   const indexOf = (first: OmePlanes["first"]): number =>
     first[order[0]] + lengths[order[0]] * (first[order[1]] + lengths[order[1]] * first[order[2]]);
-  const mapped = ome.planes.filter((part) => part.page !== null || part.count !== null || part.fileName !== null);
+  const mapped = ome.planes.filter(
+    (part) => part.page !== null || part.count !== null || part.fileName !== null,
+  );
   if (mapped.length === 0) return planes.map((_, i) => main[i] ?? -1);
   let next = 0;
+  // Each plane has one place; a document that names many more is hostile and would keep us busy.
+  let places = 2 * count;
   for (const part of mapped) {
+    if (places <= 0) break;
     const page = part.page ?? next;
     const many = part.count ?? (part.page === null && mapped.length === 1 ? count : 1);
     const start = indexOf(part.first);
     for (let i = 0; i < many && start + i < count; i++) planes[start + i] = usable(page + i);
+    places -= Math.max(1, Math.min(many, count - start));
     next = page + many;
   }
   return planes;

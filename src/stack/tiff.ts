@@ -10,9 +10,9 @@ import { isInside, regionShape, shapeSize, stridesOf } from "../volume/region";
 import type { Region } from "../volume/region";
 import { allocateVolume, makeVolume } from "../volume/volume";
 import type { Volume } from "../volume/volume";
-import { openFileSource } from "./bytes";
+import { openFileSource, settleAll } from "./bytes";
 import type { ByteSource } from "./bytes";
-import { ChunkReader } from "./chunks";
+import { ChunkReader, decodesAtOnce, isDirect } from "./chunks";
 import { COMPRESSION_NAMES } from "./codecs";
 import { readPlane } from "./planes";
 import type { StoredPlane } from "./planes";
@@ -92,10 +92,11 @@ class TiffStack implements Stack {
     this.#checkSize(shape);
     const volume = allocateVolume(dtype, shape, axes);
     const tasks = this.#planeTasks(region, volume, job);
-    for (let i = 0; i < tasks.length; i += PLANES_AT_ONCE) {
+    const [page] = this.#file.parts.pages;
+    const atOnce = isDirect(page) ? PLANES_AT_ONCE : decodesAtOnce(page);
+    for (let i = 0; i < tasks.length; i += atOnce) {
       job.signal.throwIfAborted();
-      const results = await Promise.allSettled(tasks.slice(i, i + PLANES_AT_ONCE).map((task) => task()));
-      for (const result of results) if (result.status === "rejected") throw result.reason;
+      await settleAll(tasks.slice(i, i + atOnce).map((task) => task()));
     }
     return volume;
   }
@@ -106,7 +107,8 @@ class TiffStack implements Stack {
     if (format.problem !== null) throw format.problem;
     const { width, height, samples, planar } = format;
     const axes = samples === 1 ? "YX" : planar ? "SYX" : "YXS";
-    const shape = samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
+    const shape =
+      samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
     this.#checkSize(shape);
     const pixels = allocatePixels(format.dtype!, shapeSize(shape));
     const side = planar ? 1 : samples;
@@ -117,8 +119,8 @@ class TiffStack implements Stack {
       columnStep: side,
       sampleStep: planar ? width * height : 1,
     };
-    const window = { rows: [0, height], columns: [0, width], samples: [0, samples] } as const;
-    await readPlane(this.#chunks, plane, { window, target }, job);
+    const wanted = { rows: [0, height], columns: [0, width], samples: [0, samples] } as const;
+    await readPlane(this.#chunks, plane, { region: wanted, target }, job);
     return makeVolume(pixels, shape, axes);
   }
 
@@ -145,7 +147,8 @@ class TiffStack implements Stack {
         "read the part of the stack that is there",
       );
     }
-    if (index >= Math.max(pages.length, contiguous)) throw new RangeError(`there is no stored plane ${index}`);
+    if (index >= Math.max(pages.length, contiguous))
+      throw new RangeError(`there is no stored plane ${index}`);
     if (contiguous === 0) return { page: pages[index], index, shift: 0 };
     const { format } = pages[0];
     const bytes = format.width * format.height * format.samples * bytesPerPixel(format.dtype!);
@@ -159,7 +162,8 @@ class TiffStack implements Stack {
     const steps = stridesOf(volume.shape);
     const interval = (axis: string): readonly [number, number] => region[letters.indexOf(axis)] ?? [0, 1];
     const step = (axis: string): number => (letters.includes(axis) ? steps[letters.indexOf(axis)] : 0);
-    const stride = (axis: string): number => this.#axes.find(({ letter }) => letter === axis)?.planeStride ?? 0;
+    const stride = (axis: string): number =>
+      this.#axes.find(({ letter }) => letter === axis)?.planeStride ?? 0;
     const [rows, columns] = [interval("Y"), interval("X")];
     const tasks: (() => Promise<void>)[] = [];
     for (let t = interval("T")[0]; t < interval("T")[1]; t++) {
@@ -170,7 +174,9 @@ class TiffStack implements Stack {
           const stop = Math.min(interval("C")[1], (group + 1) * perPixel);
           const samples = [c - group * perPixel, stop - group * perPixel] as const;
           const start =
-            (t - interval("T")[0]) * step("T") + (z - interval("Z")[0]) * step("Z") + (c - interval("C")[0]) * step("C");
+            (t - interval("T")[0]) * step("T") +
+            (z - interval("Z")[0]) * step("Z") +
+            (c - interval("C")[0]) * step("C");
           const target = {
             pixels: volume.data,
             start,
@@ -179,8 +185,10 @@ class TiffStack implements Stack {
             sampleStep: step("C"),
           };
           const lead = t * stride("T") + z * stride("Z") + group * stride("C");
-          const window = { rows, columns, samples };
-          tasks.push(() => readPlane(this.#chunks, this.#plane(this.#series.planes[lead]), { window, target }, job));
+          const wanted = { rows, columns, samples };
+          tasks.push(() =>
+            readPlane(this.#chunks, this.#plane(this.#series.planes[lead]), { region: wanted, target }, job),
+          );
           c = stop;
         }
       }
@@ -203,7 +211,9 @@ function canonicalAxes(file: TiffFile, warnings: string[]): CanonicalAxis[] {
   const strides = stridesOf(series.shape);
   const found = new Map<string, CanonicalAxis>();
   const known = [...series.axes].filter((letter) => "TZC".includes(letter));
-  const free = ["Z", "T", "C"].filter((letter) => !known.includes(letter) && !(letter === "C" && samples > 1));
+  const free = ["Z", "T", "C"].filter(
+    (letter) => !known.includes(letter) && !(letter === "C" && samples > 1),
+  );
   for (let i = series.axes.length - 1; i >= 0; i--) {
     const own = series.axes[i];
     const letter = "TZC".includes(own) ? own : free.shift();
@@ -214,7 +224,8 @@ function canonicalAxes(file: TiffFile, warnings: string[]): CanonicalAxis[] {
         "save it with at most one axis each for time, depth and channel",
       );
     }
-    if (own === "Q") warnings.push(`an axis of length ${series.shape[i]} has no name in the file; it is taken as ${letter}`);
+    if (own === "Q")
+      warnings.push(`an axis of length ${series.shape[i]} has no name in the file; it is taken as ${letter}`);
     found.set(letter, { letter, length: series.shape[i], planeStride: strides[i] });
   }
   if (samples > 1) {
@@ -235,7 +246,8 @@ function factsOf(file: TiffFile, axes: readonly CanonicalAxis[], warnings: reado
   const { format } = parts.pages[0];
   const { width, height, samples, planar } = format;
   const planeAxes = samples === 1 ? "YX" : planar ? "SYX" : "YXS";
-  const planeShape = samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
+  const planeShape =
+    samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
   return {
     file: parts.name,
     axes: series.axes + planeAxes,

@@ -93,7 +93,11 @@ function entriesOutside({ entries }: Directory, size: number): number {
 
 type Metadata = Pick<FileParts, "descriptions" | "resolution" | "resolutionUnit" | "extras">;
 
-async function readMetadata(reader: HeaderReader, header: TiffHeader, directory: Directory): Promise<Metadata> {
+async function readMetadata(
+  reader: HeaderReader,
+  header: TiffHeader,
+  directory: Directory,
+): Promise<Metadata> {
   const { entries, repeated } = directory;
   const own = entries.get(TAG.imageDescription);
   const more = repeated.filter(([tag]) => tag === TAG.imageDescription).map(([, entry]) => entry);
@@ -111,22 +115,35 @@ async function readMetadata(reader: HeaderReader, header: TiffHeader, directory:
   const [resolutionUnit = 2] = readable
     ? await readIntegers(reader, header, unit, { label: "ResolutionUnit", limit: 1 })
     : [];
-  const extras = descriptions.some(isImagejDescription) ? await readExtras(reader, header, directory) : NO_EXTRAS;
+  const extras = descriptions.some(isImagejDescription)
+    ? await readExtras(reader, header, directory)
+    : NO_EXTRAS;
   return { descriptions, resolution, resolutionUnit, extras };
 }
 
 const NO_EXTRAS: ImagejExtras = { labels: [], colors: [] };
 
-async function readExtras(reader: HeaderReader, header: TiffHeader, { entries }: Directory): Promise<ImagejExtras> {
+async function readExtras(
+  reader: HeaderReader,
+  header: TiffHeader,
+  { entries }: Directory,
+): Promise<ImagejExtras> {
   const countsEntry = entries.get(TAG.imagejMetadataCounts);
   const bytes = await readBytes(reader, entries.get(TAG.imagejMetadata), MAX_EXTRA_BYTES);
   if (countsEntry?.type !== TYPE.long || countsEntry.count > 2 ** 16 || bytes === null) return NO_EXTRAS;
-  const counts = await readIntegers(reader, header, countsEntry, { label: "ImageJ metadata", limit: 2 ** 16 });
+  const counts = await readIntegers(reader, header, countsEntry, {
+    label: "ImageJ metadata",
+    limit: 2 ** 16,
+  });
   return parseImagejBlock({ counts, bytes }, header.littleEndian);
 }
 
 /** Levels of the pyramid of page 0: itself and the smaller copies of its kind, in the chain or below it. */
-async function countLevels(reader: HeaderReader, header: TiffHeader, pages: readonly Page[]): Promise<number> {
+async function countLevels(
+  reader: HeaderReader,
+  header: TiffHeader,
+  pages: readonly Page[],
+): Promise<number> {
   const [first] = pages;
   const sizes = new Set<string>();
   const add = ({ format, reduced }: Page): void => {
@@ -167,7 +184,10 @@ async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): 
   const beyond = places.some(({ at, bytes }) => at + (bytes ?? 0) > source.size);
   const [{ at, bytes }] = places;
   if (format.compression !== 1 || format.tiled || format.planar || format.dtype === null) {
-    return { contiguousAt: null, warning: beyond ? "the file was cut short: pixels of page 0 are missing" : null };
+    return {
+      contiguousAt: null,
+      warning: beyond ? "the file was cut short: pixels of page 0 are missing" : null,
+    };
   }
   if (format.chunks === 1 && bytes !== needed && at + needed <= source.size) {
     const warning = `page 0 says it has ${bytes ?? "no number of"} bytes, it needs ${needed}; those were used`;
@@ -176,5 +196,8 @@ async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): 
   const stripBytes = format.width * format.samples * bytesPerPixel(format.dtype) * format.chunkHeight;
   const contiguous = places.every((place, i) => place.at === at + i * stripBytes);
   const cut = beyond || (contiguous && at + needed > source.size);
-  return { contiguousAt: contiguous ? at : null, warning: cut ? "the file was cut short: pixels of page 0 are missing" : null };
+  return {
+    contiguousAt: contiguous ? at : null,
+    warning: cut ? "the file was cut short: pixels of page 0 are missing" : null,
+  };
 }

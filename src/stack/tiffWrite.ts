@@ -72,9 +72,9 @@ class TiffWriter implements StackWriter {
   readonly #layout: StackLayout;
   readonly #pixelsAt: number;
   readonly #handle: FileHandle;
+  readonly #pending = new Set<Promise<void>>();
   #closed = false;
 
-  // eslint-disable-next-line max-params -- private to this file
   constructor(
     readonly path: string,
     layout: StackLayout,
@@ -113,7 +113,13 @@ class TiffWriter implements StackWriter {
     };
     const started: Promise<void>[] = [];
     while (next < runs.count && started.length < MAX_IN_FLIGHT) started.push(startOne());
-    await settleAll(next < runs.count ? started.map(follow) : started);
+    const work = settleAll(next < runs.count ? started.map(follow) : started);
+    this.#pending.add(work);
+    try {
+      await work;
+    } finally {
+      this.#pending.delete(work);
+    }
   }
 
   async flush(): Promise<void> {
@@ -123,18 +129,25 @@ class TiffWriter implements StackWriter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // The number of a closed descriptor may be given to another file: writes under way must end first.
+    await Promise.allSettled(this.#pending);
     await this.#handle.close();
   }
 
   #check(volume: Volume, at: readonly number[]): void {
     const { axes, shape, dtype } = this.#layout;
-    if (this.#closed) throw new TilewrightError("stack.closed", `${this.path}: written to after it was closed`);
+    if (this.#closed)
+      throw new TilewrightError("stack.closed", `${this.path}: written to after it was closed`);
     if (volume.axes !== axes || dtypeOf(volume.data) !== dtype) {
-      throw new RangeError(`a ${axes} stack of ${dtype} cannot take ${volume.axes} of ${dtypeOf(volume.data)}`);
+      throw new RangeError(
+        `a ${axes} stack of ${dtype} cannot take ${volume.axes} of ${dtypeOf(volume.data)}`,
+      );
     }
     const region = volume.shape.map((length, axis) => [at[axis], at[axis] + length] as const);
     if (at.length !== axes.length || !isInside(region, shape)) {
-      throw new RangeError(`[${volume.shape.join(", ")}] at [${at.join(", ")}] sticks out of [${shape.join(", ")}]`);
+      throw new RangeError(
+        `[${volume.shape.join(", ")}] at [${at.join(", ")}] sticks out of [${shape.join(", ")}]`,
+      );
     }
   }
 }

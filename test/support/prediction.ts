@@ -25,10 +25,25 @@ export function temporaryFolder(): { path: string; dispose: () => void } {
 }
 
 /** Writes a volume (axes a subset of TZCYX in that order) as a stack. */
-export async function writeStack(path: string, volume: Volume, pixelSize: PixelSize | null = null): Promise<string> {
+export async function writeStack(
+  path: string,
+  volume: Volume,
+  pixelSize: PixelSize | null = null,
+): Promise<string> {
   const { axes, shape, data } = volume;
-  const writer = await createStackFile(path, { axes, shape, dtype: dtypeOf(data), pixelSize, channels: [], format: "ome" });
-  await writer.write(volume, shape.map(() => 0), quietJob());
+  const writer = await createStackFile(path, {
+    axes,
+    shape,
+    dtype: dtypeOf(data),
+    pixelSize,
+    channels: [],
+    format: "ome",
+  });
+  await writer.write(
+    volume,
+    shape.map(() => 0),
+    quietJob(),
+  );
   await writer.close();
   return path;
 }

@@ -84,7 +84,10 @@ export function makeTiff(pages: readonly PageSpec[], file: FileSpec = {}): Buffe
     const body: Buffer[] = [number(entries.length, bigTiff ? 8 : 2)];
     for (const [tag, type, values] of entries) {
       const bytes = encodeValues(type, values);
-      const place = bytes.length <= word ? Buffer.concat([bytes, Buffer.alloc(word - bytes.length)]) : number(append(bytes), word);
+      const place =
+        bytes.length <= word
+          ? Buffer.concat([bytes, Buffer.alloc(word - bytes.length)])
+          : number(append(bytes), word);
       body.push(number(tag, 2), number(type, 2), number(values.length, word), place);
     }
     const directory = Buffer.concat([...body, Buffer.alloc(word)]);
@@ -99,7 +102,8 @@ export function makeTiff(pages: readonly PageSpec[], file: FileSpec = {}): Buffe
   if (bigTiff) number(8, 2).copy(whole, 4);
   number(directoryAt[0], word).copy(whole, word);
   for (let i = 0; i + 1 < pages.length; i++) number(directoryAt[i + 1], word).copy(whole, nextAt[i]);
-  if (file.lastNext !== undefined) number(directoryAt[file.lastNext], word).copy(whole, nextAt[pages.length - 1]);
+  if (file.lastNext !== undefined)
+    number(directoryAt[file.lastNext], word).copy(whole, nextAt[pages.length - 1]);
   return whole;
 }
 
@@ -133,7 +137,8 @@ function pageEntries(page: PageSpec, offsets: readonly number[], chunks: readonl
           [325, 4, chunks.map((chunk) => chunk.length)],
         ] as const)),
   ];
-  if (page.description !== undefined) entries.push([270, 2, [...Buffer.from(`${page.description}\0`, "utf8")]]);
+  if (page.description !== undefined)
+    entries.push([270, 2, [...Buffer.from(`${page.description}\0`, "utf8")]]);
   const own = page.entries ?? [];
   const kept = entries.filter(([tag]) => !own.some(([other]) => other === tag));
   return [...kept, ...own.filter(([, , values]) => values.length > 0)].sort((a, b) => a[0] - b[0]);
@@ -143,7 +148,9 @@ function encodePage(page: PageSpec, bigEndian: boolean): Buffer[] {
   const { samples = 1, planar = false, width, height } = page;
   const [chunkWidth, chunkHeight] = page.tile ?? [width, Math.min(page.rowsPerStrip ?? height, height)];
   const chunks: Buffer[] = [];
-  for (const group of planar ? Array.from({ length: samples }, (_, s) => [s]) : [Array.from({ length: samples }, (_, s) => s)]) {
+  for (const group of planar
+    ? Array.from({ length: samples }, (_, s) => [s])
+    : [Array.from({ length: samples }, (_, s) => s)]) {
     for (let top = 0; top < height; top += chunkHeight) {
       const rows = page.tile === undefined ? Math.min(chunkHeight, height - top) : chunkHeight;
       for (let left = 0; left < width; left += chunkWidth) {
@@ -174,11 +181,19 @@ function encodeChunk(page: PageSpec, chunk: ChunkSpec): Buffer {
         values.push(inside ? page.value(chunk.top + row, chunk.left + column, sample) : 0);
       }
     }
-    rows.push(encodeRow(values, { bits, kind, predictor, samples: chunk.group.length, bigEndian: chunk.bigEndian }));
+    rows.push(
+      encodeRow(values, { bits, kind, predictor, samples: chunk.group.length, bigEndian: chunk.bigEndian }),
+    );
   }
   const plain = Buffer.concat(rows);
   const packed =
-    compression === 5 ? encodeLzw(plain) : compression === 8 || compression === 32946 ? deflateSync(plain) : compression === 32773 ? encodePackBits(plain) : plain;
+    compression === 5
+      ? encodeLzw(plain)
+      : compression === 8 || compression === 32946
+        ? deflateSync(plain)
+        : compression === 32773
+          ? encodePackBits(plain)
+          : plain;
   return page.reversedBits === true ? Buffer.from(packed.map(reverseByte)) : packed;
 }
 
@@ -205,7 +220,9 @@ function encodeRow(values: readonly number[], row: RowSpec): Buffer {
   const modulus = 2 ** bits;
   const whole =
     predictor === 2
-      ? values.map((value, i) => (((value - (i < samples ? 0 : values[i - samples])) % modulus) + modulus) % modulus)
+      ? values.map(
+          (value, i) => (((value - (i < samples ? 0 : values[i - samples])) % modulus) + modulus) % modulus,
+        )
       : values;
   const bytes = Buffer.alloc(values.length * size);
   whole.forEach((value, i) => {
@@ -219,7 +236,8 @@ function encodeRow(values: readonly number[], row: RowSpec): Buffer {
   });
   if (predictor !== 3) return bytes;
   const shuffled = Buffer.alloc(bytes.length);
-  for (let i = 0; i < values.length; i++) for (let b = 0; b < size; b++) shuffled[b * values.length + i] = bytes[i * size + b];
+  for (let i = 0; i < values.length; i++)
+    for (let b = 0; b < size; b++) shuffled[b * values.length + i] = bytes[i * size + b];
   const out = Buffer.from(shuffled);
   for (let i = samples; i < out.length; i++) out[i] = shuffled[i] - shuffled[i - samples];
   return out;

@@ -16,8 +16,19 @@ const shape = (bytes: number, fullBytes = bytes): Parameters<typeof decodeChunk>
 
 /** Bytes with long repeats, so that strings of the table grow long. */
 const repetitive = fc
-  .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 60 })), { minLength: 1, maxLength: 40 })
-  .map((parts) => Uint8Array.from(parts.flatMap(([bytes, times]) => Array<number[]>(times).fill([...bytes]).flat())));
+  .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 5 }), fc.integer({ min: 1, max: 60 })), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  .map((parts) =>
+    Uint8Array.from(
+      parts.flatMap(([bytes, times]) =>
+        Array<number[]>(times)
+          .fill([...bytes])
+          .flat(),
+      ),
+    ),
+  );
 
 test("LZW gives back what was encoded", () => {
   fc.assert(
@@ -53,7 +64,9 @@ test("PackBits gives back what was encoded and stops where the data stop", async
     fc.asyncProperty(repetitive, async (bytes) => {
       const packed = encodePackBits(bytes);
       expect(await decodeChunk(32773, packed, shape(bytes.length), "x")).toEqual(bytes);
-      await expect(decodeChunk(32773, packed.subarray(0, -1), shape(bytes.length), "x")).rejects.toMatchObject({
+      await expect(
+        decodeChunk(32773, packed.subarray(0, -1), shape(bytes.length), "x"),
+      ).rejects.toMatchObject({
         code: "stack.decode",
       });
     }),
@@ -63,14 +76,39 @@ test("PackBits gives back what was encoded and stops where the data stop", async
 
 test("Zstandard and JPEG data are checked before their decoder sees them", async () => {
   const zstd = Buffer.from("28b52ffd", "hex");
-  const claims = Buffer.concat([zstd, Buffer.from([0xe0]), Buffer.from("ffffffffffff0f00", "hex"), Buffer.alloc(8)]);
+  const claims = Buffer.concat([
+    zstd,
+    Buffer.from([0xe0]),
+    Buffer.from("ffffffffffff0f00", "hex"),
+    Buffer.alloc(8),
+  ]);
   await expect(decodeChunk(50000, claims, shape(100), "x")).rejects.toMatchObject({ code: "stack.decode" });
   await expect(decodeChunk(50000, zstd, shape(100), "x")).rejects.toMatchObject({ code: "stack.decode" });
   const frame = (height: number, width: number): Buffer =>
-    Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0, 0xff, 0xd9]);
+    Buffer.from([
+      0xff,
+      0xd8,
+      0xff,
+      0xc0,
+      0,
+      11,
+      8,
+      height >> 8,
+      height & 255,
+      width >> 8,
+      width & 255,
+      1,
+      1,
+      0x11,
+      0,
+      0xff,
+      0xd9,
+    ]);
   const jpeg = { ...shape(100), width: 10, height: 10 };
   await expect(decodeChunk(7, frame(65_535, 65_535), jpeg, "x")).rejects.toThrow(/does not fit the page/);
-  await expect(decodeChunk(7, Buffer.from("ffd8ffd9", "hex"), jpeg, "x")).rejects.toMatchObject({ code: "stack.decode" });
+  await expect(decodeChunk(7, Buffer.from("ffd8ffd9", "hex"), jpeg, "x")).rejects.toMatchObject({
+    code: "stack.decode",
+  });
 });
 
 test("a Zstandard frame is decoded", async () => {
@@ -88,4 +126,14 @@ test("a Zstandard frame is decoded", async () => {
   ]);
   const decoded = await decodeChunk(50000, frame, shape(16), "x");
   expect(Buffer.from(decoded).toString()).toBe(`tile${"w".repeat(12)}`);
+  await expect(decodeChunk(50000, frame, shape(17), "x")).rejects.toMatchObject({ code: "stack.decode" });
+  for (let at = 4; at < frame.length; at++) {
+    for (const value of [0, 1, 255]) {
+      const changed = Buffer.from(frame);
+      changed[at] = value;
+      const settled = await Promise.allSettled([decodeChunk(50000, changed, shape(16), "x")]);
+      if (settled[0].status === "rejected") expect(settled[0].reason).toMatchObject({ code: "stack.decode" });
+      else expect(settled[0].value.length).toBe(16);
+    }
+  }
 });

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
+import { hashVolume } from "../../../src/stack/planeHash";
 import { tiffReader } from "../../../src/stack/tiff";
-import type { Volume } from "../../../src/volume/volume";
 import { hasShared, sharedPath } from "../../support/shared";
 
 const job = quietJob();
@@ -33,11 +32,9 @@ interface BadFile {
 }
 
 function manifest<T>(name: string): readonly T[] {
-  return (JSON.parse(readFileSync(sharedPath(name, "manifest.json"), "utf8")) as { files: readonly T[] }).files;
+  return (JSON.parse(readFileSync(sharedPath(name, "manifest.json"), "utf8")) as { files: readonly T[] })
+    .files;
 }
-
-const sha256 = ({ data }: Volume): string =>
-  createHash("sha256").update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest("hex");
 
 /** Everything that differs from the manifest. */
 async function differences(file: GoodFile): Promise<string[]> {
@@ -53,7 +50,7 @@ async function differences(file: GoodFile): Promise<string[]> {
     for (const plane of file.planes.filter(({ sub }) => sub === undefined)) {
       const volume = await stack.readStoredPlane(plane.ifd, job);
       same(`shape of plane ${plane.ifd}`, volume.shape, plane.shape);
-      same(`plane ${plane.ifd}`, sha256(volume), plane.sha256);
+      same(`plane ${plane.ifd}`, hashVolume(volume), plane.sha256);
     }
     if (file.series0 !== undefined) {
       same("axes", facts.axes, file.series0.axes);
@@ -61,7 +58,8 @@ async function differences(file: GoodFile): Promise<string[]> {
       const single = Array.isArray(file.series0.planes) && file.n_ifds === 1 && !/S/.test(facts.axes);
       if (single) {
         const hashes = file.series0.planes as string[];
-        for (const [i, hash] of hashes.entries()) same(`plane ${i}`, sha256(await stack.readStoredPlane(i, job)), hash);
+        for (const [i, hash] of hashes.entries())
+          same(`plane ${i}`, hashVolume(await stack.readStoredPlane(i, job)), hash);
         same("planes", facts.planes, hashes.length);
       } else same("planes", facts.planes, file.n_ifds);
     }
@@ -89,25 +87,28 @@ const REFUSED: Record<string, string> = {
   "pillow_separate_planar_extra_samples.tiff": "stack.missingPixels",
 };
 
-test.skipIf(!hasShared)("111 of the 126 pictures are exact, 4 are JPEG, 11 are refused in one sentence", async () => {
-  let exact = 0;
-  for (const file of manifest<GoodFile>("tiffs")) {
-    try {
-      const found = await differences(file);
-      expect(REFUSED[file.file], file.file).toBeUndefined();
-      if (file.lossy) expect(found.length, `${file.file}: ${found.join()}`).toBe(1);
-      else expect(found, file.file).toEqual([]);
-      if (!file.lossy) exact += 1;
-    } catch (error) {
-      if (!(error instanceof TilewrightError)) throw error;
-      expect(error.code, `${file.file}: ${error.message}`).toBe(REFUSED[file.file]);
-      expect(error.message).toContain(file.file);
-      expect(error.message).not.toContain("\n");
-      expect(error.hint).toBeTruthy();
+test.skipIf(!hasShared)(
+  "111 of the 126 pictures are exact, 4 are JPEG, 11 are refused in one sentence",
+  async () => {
+    let exact = 0;
+    for (const file of manifest<GoodFile>("tiffs")) {
+      try {
+        const found = await differences(file);
+        expect(REFUSED[file.file], file.file).toBeUndefined();
+        if (file.lossy) expect(found.length, `${file.file}: ${found.join()}`).toBe(1);
+        else expect(found, file.file).toEqual([]);
+        if (!file.lossy) exact += 1;
+      } catch (error) {
+        if (!(error instanceof TilewrightError)) throw error;
+        expect(error.code, `${file.file}: ${error.message}`).toBe(REFUSED[file.file]);
+        expect(error.message).toContain(file.file);
+        expect(error.message).not.toContain("\n");
+        expect(error.hint).toBeTruthy();
+      }
     }
-  }
-  expect(exact).toBe(111);
-});
+    expect(exact).toBe(111);
+  },
+);
 
 /** What opening a file and reading all its planes comes to. */
 async function outcome(file: BadFile): Promise<"error" | "partial" | "ok"> {
@@ -138,21 +139,24 @@ async function outcome(file: BadFile): Promise<"error" | "partial" | "ok"> {
   return failed > 0 || stack.facts.warnings.length > 0 ? "partial" : "ok";
 }
 
-test.skipIf(!hasShared)("all 54 damaged and hostile files end as they should, soon and in little memory", async () => {
-  const files = manifest<BadFile>("tiffs-bad");
-  expect(files.length).toBe(54);
-  for (const file of files) {
-    const before = process.memoryUsage().rss;
-    const start = performance.now();
-    const result = await outcome(file);
-    expect(performance.now() - start, file.file).toBeLessThan(2000);
-    expect(process.memoryUsage().rss - before, file.file).toBeLessThan(256 * 2 ** 20);
-    const allowed = {
-      error: ["error"],
-      "error-or-partial": ["error", "partial"],
-      "error-or-ok": ["error", "partial", "ok"],
-      ok: ["ok", "partial"],
-    }[file.expect];
-    expect(allowed, `${file.file}: ${result}`).toContain(result);
-  }
-});
+test.skipIf(!hasShared)(
+  "all 54 damaged and hostile files end as they should, soon and in little memory",
+  async () => {
+    const files = manifest<BadFile>("tiffs-bad");
+    expect(files.length).toBe(54);
+    for (const file of files) {
+      const before = process.memoryUsage().rss;
+      const start = performance.now();
+      const result = await outcome(file);
+      expect(performance.now() - start, file.file).toBeLessThan(2000);
+      expect(process.memoryUsage().rss - before, file.file).toBeLessThan(256 * 2 ** 20);
+      const allowed = {
+        error: ["error"],
+        "error-or-partial": ["error", "partial"],
+        "error-or-ok": ["error", "partial", "ok"],
+        ok: ["ok", "partial"],
+      }[file.expect];
+      expect(allowed, `${file.file}: ${result}`).toContain(result);
+    }
+  },
+);

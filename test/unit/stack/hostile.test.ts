@@ -15,7 +15,14 @@ const PAGE: PageSpec = { width: 16, height: 12, bits: 8, value: (row, column) =>
 const OPEN_END = { code: expect.stringMatching(/^stack\./) as string, hint: expect.any(String) as string };
 
 test("what is no TIFF file is refused in a sentence that names the file", async () => {
-  for (const bytes of ["", "II", "IM*\0\b\0\0\0", "II\u0001\0\b\0\0\0", "%PDF-1.7 something", "MM\0+\0\x04\0\0\0\0\0\0"]) {
+  for (const bytes of [
+    "",
+    "II",
+    "IM*\0\b\0\0\0",
+    "II\u0001\0\b\0\0\0",
+    "%PDF-1.7 something",
+    "MM\0+\0\x04\0\0\0\0\0\0",
+  ]) {
     await expect(open(Buffer.from(bytes, "latin1"))).rejects.toMatchObject({
       code: "stack.notTiff",
       message: expect.stringContaining("memory.tif") as string,
@@ -41,15 +48,32 @@ test("pages behind a damaged one are left out with a warning", async () => {
 test("absurd headers are refused before memory is asked for", async () => {
   const absurd: readonly (readonly [tag: number, type: number, values: readonly number[]])[][] = [
     [[256, 4, [0]]],
-    [[256, 4, [2 ** 32 - 1]], [257, 4, [2 ** 32 - 1]]],
+    [
+      [256, 4, [2 ** 32 - 1]],
+      [257, 4, [2 ** 32 - 1]],
+    ],
     [[256, 11, [Number.NaN]]],
-    [[256, 4, [1_000_000]], [257, 4, [1_000_000]], [278, 4, [1_000_000]]],
+    [
+      [256, 4, [1_000_000]],
+      [257, 4, [1_000_000]],
+      [278, 4, [1_000_000]],
+    ],
     [[277, 4, [70_000]]],
     [[258, 3, [65_535]]],
     [[273, 4, []]],
     [[278, 4, [1]]],
-    [[322, 4, [2 ** 31]], [323, 4, [2 ** 31]], [324, 4, [8]], [325, 4, [192]]],
-    [[322, 4, [0]], [323, 4, [16]], [324, 4, [8]], [325, 4, [192]]],
+    [
+      [322, 4, [2 ** 31]],
+      [323, 4, [2 ** 31]],
+      [324, 4, [8]],
+      [325, 4, [192]],
+    ],
+    [
+      [322, 4, [0]],
+      [323, 4, [16]],
+      [324, 4, [8]],
+      [325, 4, [192]],
+    ],
   ];
   for (const entries of absurd) {
     const before = process.memoryUsage().arrayBuffers;
@@ -65,7 +89,9 @@ test("a page that claims more than its compressed bytes can become is refused", 
     [278, 4, [60_000]],
   ] as const;
   for (const compression of [5, 8, 32773]) {
-    await expect(open(makeTiff([{ ...PAGE, compression, entries }]))).rejects.toMatchObject({ code: "stack.damaged" });
+    await expect(open(makeTiff([{ ...PAGE, compression, entries }]))).rejects.toMatchObject({
+      code: "stack.damaged",
+    });
   }
 });
 
@@ -95,7 +121,15 @@ test("compressed data that end early are an error, never zeros", async () => {
     }
     const stack = await open(good);
     await expect(stack.readStoredPlane(0, job)).rejects.toMatchObject({ code: "stack.decode" });
-    await expect(stack.read([[0, 1], [0, 1]], job)).rejects.toMatchObject({ code: "stack.decode" });
+    await expect(
+      stack.read(
+        [
+          [0, 1],
+          [0, 1],
+        ],
+        job,
+      ),
+    ).rejects.toMatchObject({ code: "stack.decode" });
   }
 });
 
@@ -128,7 +162,7 @@ test("unknown compressions, pixel types and predictors are refused by name", asy
     [{ compression: 54_321 }, "stack.compression", /number 54321/],
     [{ bits: 16, entries: [[339, 3, [3]]] }, "stack.pixelType", /float16/],
     [{ bits: 32, entries: [[339, 3, [6]]] }, "stack.pixelType", /complex32/],
-    [{ bits: 24 }, "stack.pixelType", /uint24/],
+    [{ entries: [[258, 3, [24]]] }, "stack.pixelType", /uint24/],
     [{ samples: 2, entries: [[258, 3, [8, 16]]] }, "stack.pixelType", /different types/],
     [{ compression: 8, entries: [[317, 3, [7]]] }, "stack.predictor", /predictor 7/],
     [{ compression: 8, entries: [[317, 3, [3]]] }, "stack.predictor", /predictor 3 on uint8/],
@@ -152,7 +186,10 @@ test("files with random bytes changed end in a stack or in a TilewrightError", a
   ];
   const mutation = fc.record({
     base: fc.nat(bases.length - 1),
-    changes: fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2, 3, 4, 8, 127, 128, 254, 255)), { minLength: 1, maxLength: 6 }),
+    changes: fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 2, 3, 4, 8, 127, 128, 254, 255)), {
+      minLength: 1,
+      maxLength: 6,
+    }),
   });
   await fc.assert(
     fc.asyncProperty(mutation, async ({ base, changes }) => {
@@ -160,7 +197,8 @@ test("files with random bytes changed end in a stack or in a TilewrightError", a
       for (const [at, value] of changes) bytes[at % bytes.length] = value;
       try {
         const stack = await open(bytes);
-        for (let plane = 0; plane < Math.min(stack.facts.planes, 4); plane++) await stack.readStoredPlane(plane, job);
+        for (let plane = 0; plane < Math.min(stack.facts.planes, 4); plane++)
+          await stack.readStoredPlane(plane, job);
       } catch (error) {
         if (!(error instanceof TilewrightError)) throw error;
       }

@@ -46,19 +46,36 @@ const SHAPES: readonly Partial<PageSpec>[] = [
   { samples: 3, planar: true, tile: [16, 16] },
 ];
 
-const FILES: readonly FileSpec[] = [{}, { bigEndian: true }, { bigTiff: true }, { bigEndian: true, bigTiff: true }];
+const FILES: readonly FileSpec[] = [
+  {},
+  { bigEndian: true },
+  { bigTiff: true },
+  { bigEndian: true, bigTiff: true },
+];
 
 function* variants(): Generator<{ page: PageSpec; file: FileSpec; dtype: string }> {
   for (const type of TYPES) {
     for (const shape of SHAPES) {
       for (const compression of [1, 5, 8, 32773]) {
         const predictors = ([1, 2, 3] as const).filter(
-          (p) => p === 1 || ((compression === 5 || compression === 8) && (p === 3 ? type.kind === "float" : type.kind !== "float")),
+          (p) =>
+            p === 1 ||
+            ((compression === 5 || compression === 8) &&
+              (p === 3 ? type.kind === "float" : type.kind !== "float")),
         );
         for (const predictor of predictors) {
           for (const file of FILES) {
             const { kind, bits, dtype } = type;
-            const page = { width: 21, height: 19, kind, bits, compression, predictor, ...shape, value: valueOf(type) };
+            const page = {
+              width: 21,
+              height: 19,
+              kind,
+              bits,
+              compression,
+              predictor,
+              ...shape,
+              value: valueOf(type),
+            };
             yield { page, file, dtype };
           }
         }
@@ -102,7 +119,9 @@ test("samples of 1 to 15 bits are unpacked", async () => {
     const stack = await open(makeTiff([page]));
     expect(stack.facts.dtype).toBe(bits < 8 ? "uint8" : "uint16");
     const { data } = await stack.readStoredPlane(0, job);
-    expect([...data]).toEqual(Array.from({ length: 55 }, (_, i) => page.value(Math.floor(i / 11), i % 11, 0)));
+    expect([...data]).toEqual(
+      Array.from({ length: 55 }, (_, i) => page.value(Math.floor(i / 11), i % 11, 0)),
+    );
   }
 });
 
@@ -152,10 +171,26 @@ test("a region of an uncompressed stack touches at most twice its bytes", async 
     );
     const stack = await openTiff(source, job);
     for (const region of [
-      [[1, 3], [20, 120], [30, 61]],
-      [[0, 4], [0, 200], [0, 300]],
-      [[2, 3], [5, 6], [0, 300]],
-      [[0, 1], [0, 200], [10, 200]],
+      [
+        [1, 3],
+        [20, 120],
+        [30, 61],
+      ],
+      [
+        [0, 4],
+        [0, 200],
+        [0, 300],
+      ],
+      [
+        [2, 3],
+        [5, 6],
+        [0, 300],
+      ],
+      [
+        [0, 1],
+        [0, 200],
+        [10, 200],
+      ],
     ] as const) {
       await stack.read(region, job);
       source.bytesRead = 0;
@@ -184,10 +219,25 @@ test("closing the stack closes its source, and so does a failure to open", async
 test("a region that sticks out is a RangeError", async () => {
   const stack = await open(makeTiff(stackPages(2, { width: 4, height: 4 })));
   for (const region of [
-    [[0, 3], [0, 4], [0, 4]],
-    [[0, 2], [0, 4]],
-    [[0, 2], [2, 2], [0, 4]],
-    [[0, 1], [-1, 2], [0, 4]],
+    [
+      [0, 3],
+      [0, 4],
+      [0, 4],
+    ],
+    [
+      [0, 2],
+      [0, 4],
+    ],
+    [
+      [0, 2],
+      [2, 2],
+      [0, 4],
+    ],
+    [
+      [0, 1],
+      [-1, 2],
+      [0, 4],
+    ],
   ] as const) {
     await expect(stack.read(region, job)).rejects.toThrow(RangeError);
   }
@@ -195,7 +245,9 @@ test("a region that sticks out is a RangeError", async () => {
 });
 
 test("an aborted job stops reading with an AbortError and leaves the stack usable", async () => {
-  const stack = await open(makeTiff(stackPages(5, { width: 64, height: 64, compression: 8, rowsPerStrip: 4 })));
+  const stack = await open(
+    makeTiff(stackPages(5, { width: 64, height: 64, compression: 8, rowsPerStrip: 4 })),
+  );
   const controller = new AbortController();
   controller.abort();
   await expect(stack.read(wholeRegion([5, 64, 64]), quietJob(controller.signal))).rejects.toMatchObject({
@@ -209,9 +261,19 @@ test("an aborted job stops reading with an AbortError and leaves the stack usabl
 });
 
 test("parallel reads of one stack do not disturb each other", async () => {
-  const stack = await open(makeTiff(stackPages(6, { width: 64, height: 48, compression: 5, rowsPerStrip: 5 })));
+  const stack = await open(
+    makeTiff(stackPages(6, { width: 64, height: 48, compression: 5, rowsPerStrip: 5 })),
+  );
   const whole = await stack.read(wholeRegion([6, 48, 64]), job);
-  const regions = Array.from({ length: 20 }, (_, i) => [[i % 6, 6], [i, 40], [2 * i, 64]] as const);
+  const regions = Array.from(
+    { length: 20 },
+    (_, i) =>
+      [
+        [i % 6, 6],
+        [i, 40],
+        [2 * i, 64],
+      ] as const,
+  );
   const parts = await Promise.all(regions.map((region) => stack.read(region, job)));
   parts.forEach((part, i) => expect(part.data).toEqual(cutRegion(whole, regions[i]).data));
 });

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -37,7 +46,11 @@ function counted(layout: StackLayout): Volume {
 
 async function writeWhole(layout: StackLayout, path = newPath()): Promise<string> {
   const writer = await createStackFile(path, layout);
-  await writer.write(counted(layout), layout.shape.map(() => 0), job);
+  await writer.write(
+    counted(layout),
+    layout.shape.map(() => 0),
+    job,
+  );
   await writer.flush();
   await writer.close();
   expect(statSync(path).size).toBe(writer.bytes);
@@ -88,7 +101,8 @@ test("pixels, axes, pixel type, pixel size and channels come back as they were w
           compression: "none",
         });
         expect(facts.pixelSize?.unit).toBe("µm");
-        for (const axis of ["x", "y", "z"] as const) expect(facts.pixelSize?.[axis]).toBeCloseTo(SIZE[axis], 9);
+        for (const axis of ["x", "y", "z"] as const)
+          expect(facts.pixelSize?.[axis]).toBeCloseTo(SIZE[axis], 9);
         expect((await readWhole(path)).data).toEqual(counted(layout).data);
       }
     }
@@ -98,7 +112,14 @@ test("pixels, axes, pixel type, pixel size and channels come back as they were w
 test("tiles written in any order and from several writers make the same file as one write", async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.record({ tile: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 11 }), fc.integer({ min: 1, max: 13 })), seed: fc.nat() }),
+      fc.record({
+        tile: fc.tuple(
+          fc.integer({ min: 1, max: 4 }),
+          fc.integer({ min: 1, max: 11 }),
+          fc.integer({ min: 1, max: 13 }),
+        ),
+        seed: fc.nat(),
+      }),
       async ({ tile, seed }) => {
         const whole = counted(PLAIN);
         const expected = readFileSync(await writeWhole(PLAIN));
@@ -108,10 +129,16 @@ test("tiles written in any order and from several writers make the same file as 
         for (let z = 0; z < 4; z += tile[0]) {
           for (let y = 0; y < 11; y += tile[1]) for (let x = 0; x < 13; x += tile[2]) places.push([z, y, x]);
         }
-        places.sort((a, b) => ((shapeSize(a.map((n) => n + 1)) * 31 + seed) % 17) - ((shapeSize(b.map((n) => n + 1)) * 31 + seed) % 17));
+        places.sort(
+          (a, b) =>
+            ((shapeSize(a.map((n) => n + 1)) * 31 + seed) % 17) -
+            ((shapeSize(b.map((n) => n + 1)) * 31 + seed) % 17),
+        );
         await Promise.all(
           places.map((at, i) => {
-            const region = at.map((start, axis) => [start, Math.min(start + tile[axis], PLAIN.shape[axis])] as const);
+            const region = at.map(
+              (start, axis) => [start, Math.min(start + tile[axis], PLAIN.shape[axis])] as const,
+            );
             return writers[i % 2].write(cutRegion(whole, region), at, job);
           }),
         );
@@ -211,7 +238,10 @@ test("what a format cannot hold is refused with a way out", () => {
       return error;
     }
   };
-  expect(refused({ format: "imagej", dtype: "int16" })).toMatchObject({ code: "stack.layout", hint: /--format ome/ });
+  expect(refused({ format: "imagej", dtype: "int16" })).toMatchObject({
+    code: "stack.layout",
+    hint: /--format ome/,
+  });
   expect(refused({ axes: "YXZ" })).toMatchObject({ code: "stack.layout" });
   expect(refused({ axes: "XY", shape: [3, 4] })).toMatchObject({ code: "stack.layout" });
   expect(refused({ shape: [4, 0, 13] })).toMatchObject({ code: "stack.layout" });
@@ -232,8 +262,20 @@ test("above 4 GiB OME becomes BigTIFF and ImageJ one directory with all planes b
     await writer.close();
     expect(statSync(path).size).toBe(writer.bytes);
     const stack = await tiffReader.open(path, job);
-    expect(stack.facts).toMatchObject({ canonicalShape: shape, bigTiff: format === "ome", flavour: format, planes: 700 });
-    const part = await stack.read([[697, 700], [2044, 2048], [2042, 2048]], job);
+    expect(stack.facts).toMatchObject({
+      canonicalShape: shape,
+      bigTiff: format === "ome",
+      flavour: format,
+      planes: 700,
+    });
+    const part = await stack.read(
+      [
+        [697, 700],
+        [2044, 2048],
+        [2042, 2048],
+      ],
+      job,
+    );
     expect([...part.data].filter((value) => value === 7).length).toBe(30);
     expect(part.data.at(-1)).toBe(7);
     await stack.close();
@@ -252,14 +294,18 @@ test("the size of the file is the same whenever it is planned, and the limit of 
 });
 
 test("a file below 4 GiB carries both descriptions, OME first", async () => {
-  const text = readFileSync(await writeWhole({ ...PLAIN, axes: "ZCYX", shape: [3, 2, 4, 5] })).toString("latin1");
+  const text = readFileSync(await writeWhole({ ...PLAIN, axes: "ZCYX", shape: [3, 2, 4, 5] })).toString(
+    "latin1",
+  );
   expect(text.indexOf("<OME ")).toBeGreaterThan(0);
   expect(text.indexOf("ImageJ=")).toBeGreaterThan(text.indexOf("</OME>"));
   expect(text).toContain("images=6\nchannels=2\nslices=3\nhyperstack=true");
 });
 
 test("a read-only folder, a full disk and a missing folder are system errors with their code", async () => {
-  await expect(createStackFile(join(folder, "no", "such", "x.tif"), PLAIN)).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(createStackFile(join(folder, "no", "such", "x.tif"), PLAIN)).rejects.toMatchObject({
+    code: "ENOENT",
+  });
   if (process.platform === "linux") {
     await expect(createStackFile("/dev/full", PLAIN)).rejects.toMatchObject({ code: /EINVAL|ENOSPC/ });
   }
@@ -285,7 +331,27 @@ test("a file that was cut short after writing is refused by region, and says so 
   closeSync(fd);
   const stack = await tiffReader.open(path, job);
   expect(stack.facts.warnings.join()).toMatch(/cut short/);
-  expect((await stack.read([[0, 3], [0, 11], [0, 13]], job)).data.length).toBe(3 * 11 * 13);
-  await expect(stack.read([[3, 4], [0, 11], [0, 13]], job)).rejects.toMatchObject({ code: "stack.truncated" });
+  expect(
+    (
+      await stack.read(
+        [
+          [0, 3],
+          [0, 11],
+          [0, 13],
+        ],
+        job,
+      )
+    ).data.length,
+  ).toBe(3 * 11 * 13);
+  await expect(
+    stack.read(
+      [
+        [3, 4],
+        [0, 11],
+        [0, 13],
+      ],
+      job,
+    ),
+  ).rejects.toMatchObject({ code: "stack.truncated" });
   await stack.close();
 });
