@@ -21,6 +21,8 @@ export class TilewrightError extends Error {
   override readonly name = "TilewrightError";
 
   /**
+   * An error for the user.
+   *
    * @param code    `area.what`
    * @param message one sentence naming what was expected and what was found
    * @param hint    a way out
@@ -52,7 +54,11 @@ const SYSTEM_CAUSES: Record<string, readonly [code: string, why: string, hint: s
   EACCES: ["file.denied", "permission denied", "check the permissions, or choose another folder"],
   EPERM: ["file.denied", "operation not permitted", "check the permissions, or choose another folder"],
   EROFS: ["file.readOnly", "the folder is read-only", "choose another output folder"],
-  ENOSPC: ["file.diskFull", "the disk is full", "free some space, or choose another output folder, and resume"],
+  ENOSPC: [
+    "file.diskFull",
+    "the disk is full",
+    "free some space, or choose another output folder, and resume",
+  ],
   EISDIR: ["file.isFolder", "this is a folder, a file was expected", "name a file inside it"],
   ENOTDIR: ["file.notFolder", "part of the path is a file, not a folder", "check the path"],
   EMFILE: ["file.tooManyOpen", "too many files are open", "close some, or raise the limit"],
@@ -74,7 +80,11 @@ export function toFailure(error: unknown): Failure {
     const { code, path } = error as Error & { readonly code?: string; readonly path?: string };
     const cause = code === undefined ? undefined : SYSTEM_CAUSES[code];
     if (cause !== undefined) {
-      return { code: cause[0], message: path === undefined ? cause[1] : `${path}: ${cause[1]}`, hint: cause[2] };
+      return {
+        code: cause[0],
+        message: path === undefined ? cause[1] : `${path}: ${cause[1]}`,
+        hint: cause[2],
+      };
     }
     return { code: "internal", message: error.message };
   }

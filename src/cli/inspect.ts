@@ -2,8 +2,6 @@
  * Commands that look and explain: `info`, `plan`, `model`, `engines`, `compare`.
  * @module
  */
-import { createHash } from "node:crypto";
-import { endianness } from "node:os";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { builtinRegistries } from "../builtins";
@@ -11,14 +9,13 @@ import { compareStacks } from "../diagnose/compare";
 import type { Comparison } from "../diagnose/compare";
 import { toFailure } from "../errors";
 import type { Failure } from "../errors";
-import type { Job } from "../job";
 import { describeModel, describePlan } from "../predict/describe";
 import { openStack } from "../stack/open";
-import type { Stack, StackFacts } from "../stack/stack";
-import { bytesPerPixel } from "../volume/pixels";
+import { hashPlanes } from "../stack/planeHash";
+import type { StackFacts } from "../stack/stack";
 import { ExitCode } from "./exitCode";
 import { tilingOptions } from "./options";
-import { EXIT, TerminalJob, print, printJson } from "./terminal";
+import { EXIT, TerminalJob, print, printJson, reportFailure } from "./terminal";
 import { withWorker } from "./worker";
 
 interface JsonFlag {
@@ -46,7 +43,11 @@ export function addInspectionCommands(program: Command): void {
     .argument("<model>", "model folder or file")
     .option("--json", "print JSON")
     .action(model);
-  program.command("engines").description("which engines can run here").option("--json", "print JSON").action(engines);
+  program
+    .command("engines")
+    .description("which engines can run here")
+    .option("--json", "print JSON")
+    .action(engines);
   program
     .command("compare")
     .description("how two stacks differ; the first is the reference")
@@ -58,7 +59,10 @@ export function addInspectionCommands(program: Command): void {
 
 type InfoEntry = (StackFacts & { planeSha256?: string[] }) | { file: string; error: Failure };
 
-async function info(files: readonly string[], options: JsonFlag & { readonly hash?: boolean }): Promise<void> {
+async function info(
+  files: readonly string[],
+  options: JsonFlag & { readonly hash?: boolean },
+): Promise<void> {
   await withJob(async (job) => {
     const registries = builtinRegistries();
     const entries: InfoEntry[] = [];
@@ -67,13 +71,17 @@ async function info(files: readonly string[], options: JsonFlag & { readonly has
         const stack = await openStack(resolve(file), registries.readers.all(), job);
         try {
           const facts = { ...stack.facts, file };
-          entries.push(options.hash === true ? { ...facts, planeSha256: await planeHashes(stack, job) } : facts);
+          entries.push(
+            options.hash === true ? { ...facts, planeSha256: await hashPlanes(stack, job) } : facts,
+          );
         } finally {
           await stack.close();
         }
       } catch (error) {
         job.signal.throwIfAborted();
-        entries.push({ file, error: toFailure(error) });
+        const failure = toFailure(error);
+        entries.push({ file, error: failure });
+        reportFailure("info", failure);
       }
     }
     if (options.json === true) printJson(entries);
@@ -81,26 +89,6 @@ async function info(files: readonly string[], options: JsonFlag & { readonly has
     const failed = entries.some((entry) => "error" in entry);
     if (failed) throw new ExitCode(EXIT.failed);
   });
-}
-
-/** SHA-256 of every stored plane, C order, little endian. */
-async function planeHashes(stack: Stack, job: Job): Promise<string[]> {
-  const hashes: string[] = [];
-  for (let i = 0; i < stack.facts.planes; i++) {
-    const { data } = await stack.readStoredPlane(i, job);
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const width = bytesPerPixel(stack.facts.dtype);
-    if (endianness() === "BE" && width > 1) swapBytes(bytes, width);
-    hashes.push(createHash("sha256").update(bytes).digest("hex"));
-    job.report({ what: "hashing", done: i + 1, total: stack.facts.planes, unit: "planes" });
-  }
-  return hashes;
-}
-
-function swapBytes(bytes: Buffer, width: number): void {
-  if (width === 2) bytes.swap16();
-  else if (width === 4) bytes.swap32();
-  else bytes.swap64();
 }
 
 function infoText(entry: InfoEntry): string {
@@ -126,7 +114,10 @@ function infoText(entry: InfoEntry): string {
 }
 
 async function plan(
-  options: JsonFlag & { readonly shape: number[]; readonly axes: string; readonly model?: string } & Record<string, unknown>,
+  options: JsonFlag & { readonly shape: number[]; readonly axes: string; readonly model?: string } & Record<
+      string,
+      unknown
+    >,
 ): Promise<void> {
   const { json, shape, axes, model: modelPath, ...wishes } = options;
   await withJob(async (job) => {
@@ -195,8 +186,8 @@ function comparisonText({ max, mean, rms, psnr, ssim, worst, range }: Comparison
     `max |A−B|   ${short(max)}${relative} at ${place}: ${worst.a} and ${worst.b}`,
     `mean |A−B|  ${short(mean)}`,
     `rms         ${short(rms)}`,
-    `PSNR        ${psnr === null ? "the stacks are equal" : `${psnr.toFixed(2)} dB`}`,
-    `SSIM        ${ssim === null ? "planes are too small" : ssim.toFixed(4)}`,
+    `PSNR        ${psnr !== null ? `${psnr.toFixed(2)} dB` : rms === 0 ? "the stacks are equal" : "A has no range"}`,
+    `SSIM        ${ssim === null ? "none: planes are too small, constant or not finite" : ssim.toFixed(4)}`,
   ].join("\n");
 }
 

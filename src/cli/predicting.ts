@@ -12,7 +12,8 @@ import type { PredictionResult } from "../predict/record";
 import { hasPartial, partialPath } from "../predict/runFiles";
 import type { PredictionRequest } from "../protocol/prediction";
 import { predictionOptions } from "./options";
-import { TerminalJob, durationText, note, print, printJson } from "./terminal";
+import { ExitCode } from "./exitCode";
+import { EXIT, TerminalJob, durationText, note, print, printJson } from "./terminal";
 import { WORKER_SCRIPT } from "./worker";
 
 /** Adds the commands to the program. */
@@ -39,10 +40,7 @@ async function predict(
 ): Promise<void> {
   const { model, out, json, ...options } = given;
   await requireFile(input);
-  await perform(
-    { input: resolve(input), model: resolve(model), out: resolve(out), options },
-    json === true,
-  );
+  await perform({ input: resolve(input), model: resolve(model), out: resolve(out), options }, json === true);
 }
 
 async function repeat(
@@ -68,9 +66,11 @@ async function perform(request: PredictionRequest, json: boolean): Promise<void>
     else print(resultText(result));
   } catch (error) {
     if (isAbort(error) && (await hasPartial(request.out))) {
+      const partial = partialPath(request.out);
       note(
-        `what is written so far is kept in ${partialPath(request.out)}: go on with --resume, or delete it and ${partialPath(request.out)}.journal`,
+        `tilewright: predict: interrupted; what is written so far is kept in ${partial} (go on with --resume, or delete it and ${partial}.journal)`,
       );
+      throw new ExitCode(EXIT.interrupted);
     }
     throw error;
   } finally {
@@ -97,5 +97,9 @@ export function resultText(result: PredictionResult): string {
 async function requireFile(input: string): Promise<void> {
   const found = await stat(input);
   if (!found.isDirectory()) return;
-  throw new TilewrightError("predict.folder", `${input} is a folder; one stack is predicted at a time so far`, "name a file in it");
+  throw new TilewrightError(
+    "predict.folder",
+    `${input} is a folder; one stack is predicted at a time so far`,
+    "name a file in it",
+  );
 }

@@ -40,7 +40,9 @@ async function main(): Promise<number> {
     const truth = join(SAMPLE, "truth.tif");
     const before = await psnr(truth, input);
     const after = await psnr(truth, out);
-    print(`  PSNR against the clean truth: ${before.toFixed(2)} dB before, ${after.toFixed(2)} dB after (${(after - before).toFixed(2)} dB gained)`);
+    print(
+      `  PSNR against the clean truth: ${before.toFixed(2)} dB before, ${after.toFixed(2)} dB after (${(after - before).toFixed(2)} dB gained)`,
+    );
     print(`output ${relative(process.cwd(), out)}`);
     if (after - before >= LEAST_GAIN) return 0;
     print(`the model gained less than ${LEAST_GAIN} dB: something is wrong with this installation`);

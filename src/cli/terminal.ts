@@ -4,6 +4,7 @@
  */
 import { Format, SingleBar } from "cli-progress";
 import { failureLine, isAbort, toFailure } from "../errors";
+import type { Failure } from "../errors";
 import type { Job } from "../job";
 import { Pace } from "../predict/pace";
 import type { PacedProgress } from "../predict/pace";
@@ -34,12 +35,23 @@ export function note(text: string): void {
  */
 export function reportError(what: string, error: unknown, verbose: boolean): number {
   if (isAbort(error)) {
-    note(`tilewright ${what}: interrupted`);
+    note(`tilewright: ${what}: interrupted`);
     return EXIT.interrupted;
   }
-  note(`tilewright ${what}: ${failureLine(toFailure(error)).replace(/\s*\n\s*/g, " ")}`);
+  const failure = toFailure(error);
+  reportFailure(what, failure);
   if (verbose && error instanceof Error) note(error.stack ?? "");
-  return EXIT.failed;
+  return isWrongUsage(failure) ? EXIT.usage : EXIT.failed;
+}
+
+/** Prints a failure as one line, in the form of the contract. */
+export function reportFailure(what: string, failure: Failure): void {
+  note(`tilewright: ${what}: ${failureLine(failure).replace(/\s*\n\s*/g, " ")}`);
+}
+
+/** Values that are wrong whatever the image and the model are; those that do not fit a given image are failures. */
+function isWrongUsage({ code }: Failure): boolean {
+  return /^(options\.|plan\.|axes\.(unknown|repeated)$)/.test(code);
 }
 
 /** A job of the command line: Ctrl-C stops it, a bar (on a terminal) or lines tell how far it is. */
@@ -54,22 +66,29 @@ export class TerminalJob implements Job {
   #what = "";
   #toldAt = 0;
 
-  /** @param quiet no progress, only the log */
+  /**
+   * Starts listening for Ctrl-C.
+   *
+   * @param quiet no progress, only the log
+   */
   constructor(quiet = false) {
     this.#quiet = quiet;
     process.once("SIGINT", this.#interrupt);
     process.once("SIGTERM", this.#interrupt);
   }
 
+  /** Aborted by Ctrl-C. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
+  /** Shows how far the work is. */
   report(progress: Parameters<Job["report"]>[0]): void {
     const paced = this.#pace.tell(progress);
     if (paced !== null && !this.#quiet) this.#show(paced);
   }
 
+  /** Prints a line on stderr. */
   log(line: string): void {
     this.#endBar();
     note(line);

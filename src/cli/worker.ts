@@ -10,7 +10,9 @@ import type { PredictionWorkerHandle } from "../predict/drive";
 export const WORKER_SCRIPT = join(__dirname, "worker.cjs");
 
 /** Runs `work` with a worker that is ended afterwards. */
-export async function withWorker<T>(work: (worker: PredictionWorkerHandle["channel"]) => Promise<T>): Promise<T> {
+export async function withWorker<T>(
+  work: (worker: PredictionWorkerHandle["channel"]) => Promise<T>,
+): Promise<T> {
   const worker = openPredictionWorker(WORKER_SCRIPT);
   try {
     return await Promise.race([work(worker.channel), worker.died]);

@@ -17,13 +17,17 @@ export interface Comparison {
   readonly mean: number;
   /** Root of the mean (A − B)². */
   readonly rms: number;
-  /** 20·log10((max A − min A) / rms), dB; null when the stacks are equal. */
+  /** 20·log10((max A − min A) / rms), dB; null when the stacks are equal or A has no range. */
   readonly psnr: number | null;
-  /** Mean structural similarity of YX planes, −1…1; null when a plane is smaller than the 7×7 window. */
+  /** Mean structural similarity of YX planes, −1…1; null when no plane has one: smaller than 7×7, without range, or not finite. */
   readonly ssim: number | null;
   /** Mean |A − B| at every index of each axis. */
   readonly perAxisProfile: Readonly<Record<string, readonly number[]>>;
-  readonly worst: { readonly position: Readonly<Record<string, number>>; readonly a: number; readonly b: number };
+  readonly worst: {
+    readonly position: Readonly<Record<string, number>>;
+    readonly a: number;
+    readonly b: number;
+  };
   /** max A − min A. */
   readonly range: number;
 }
@@ -96,12 +100,16 @@ function summary(sums: Sums, axes: string, shape: readonly number[], range: numb
     max: Math.max(0, sums.max),
     mean: sums.absolute / count,
     rms,
-    psnr: rms === 0 ? null : 20 * Math.log10(range / rms),
+    psnr: rms === 0 || range === 0 ? null : 20 * Math.log10(range / rms),
     ssim: sums.planes === 0 ? null : sums.similarity / sums.planes,
     perAxisProfile: Object.fromEntries(
       [...axes].map((axis, i) => [axis, [...sums.profiles[i]].map((sum) => (sum * shape[i]) / count)]),
     ),
-    worst: { position: Object.fromEntries([...axes].map((axis, i) => [axis, sums.worst[i]])), a: sums.a, b: sums.b },
+    worst: {
+      position: Object.fromEntries([...axes].map((axis, i) => [axis, sums.worst[i]])),
+      a: sums.a,
+      b: sums.b,
+    },
     range,
   };
 }
@@ -114,10 +122,12 @@ function addPlane(sums: Sums, plane: Region, a: PixelArray, b: PixelArray): void
   let total = 0;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const difference = Math.abs(a[i] - b[i]);
-      if (Number.isNaN(difference)) {
-        if (Number.isNaN(a[i]) && Number.isNaN(b[i])) continue;
-        throw new TilewrightError("compare.notFinite", "one stack has NaN or Infinity where the other has a number");
+      const difference = Object.is(a[i], b[i]) ? 0 : Math.abs(a[i] - b[i]);
+      if (!Number.isFinite(difference)) {
+        throw new TilewrightError(
+          "compare.notFinite",
+          "one stack has NaN or Infinity where the other has something else",
+        );
       }
       total += difference;
       sums.squares += difference * difference;
@@ -163,7 +173,11 @@ function planesOf(shape: readonly number[]): Region[] {
       Array.from({ length }, (_, i): Interval[] => [...plane, [i, i + 1] as const]),
     );
   }
-  return planes.map((plane): Region => [...plane, [0, shape[shape.length - 2]], [0, shape[shape.length - 1]]]);
+  return planes.map((plane): Region => [
+    ...plane,
+    [0, shape[shape.length - 2]],
+    [0, shape[shape.length - 1]],
+  ]);
 }
 
 function squeezed(axes: string, shape: readonly number[]): string {

@@ -14,10 +14,15 @@ const K2 = 0.03;
  * @param a,b   pixels of one plane, row-major, equal length
  * @param width px
  * @param range dynamic range of the reference, > 0
- * @returns −1…1; null for a plane smaller than the window or without range
+ * @returns −1…1; null for a plane smaller than the window, without range, or with NaN or Infinity
  * @see Wang et al. 2004; scikit-image `structural_similarity` with its defaults
  */
-export function structuralSimilarity(a: PixelArray, b: PixelArray, width: number, range: number): number | null {
+export function structuralSimilarity(
+  a: PixelArray,
+  b: PixelArray,
+  width: number,
+  range: number,
+): number | null {
   const height = a.length / width;
   if (width < WINDOW || height < WINDOW || range <= 0) return null;
   const sums = ["a", "b", "aa", "bb", "ab"].map(() => new Float64Array((width + 1) * (height + 1)));
@@ -52,5 +57,5 @@ export function structuralSimilarity(a: PixelArray, b: PixelArray, width: number
       total += ((2 * ma * mb + c1) * (2 * vab + c2)) / ((ma * ma + mb * mb + c1) * (va + vb + c2));
     }
   }
-  return total / ((width - WINDOW + 1) * (height - WINDOW + 1));
+  return Number.isFinite(total) ? total / ((width - WINDOW + 1) * (height - WINDOW + 1)) : null;
 }

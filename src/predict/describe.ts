@@ -26,16 +26,24 @@ import type { AnalysedModel } from "./prepare";
  *
  * @throws {TilewrightError} as the prediction would
  */
-export async function describePlan(request: PlanRequest, registries: Registries, job: Job): Promise<PlanReply> {
+export async function describePlan(
+  request: PlanRequest,
+  registries: Registries,
+  job: Job,
+): Promise<PlanReply> {
   const options = readOptions(request.options);
   const image = await imageOf(request, options, registries, job);
   const analysed = request.model === undefined ? null : await loadAnalysed(request.model, registries, job);
-  const plan = analysed === null ? planWithoutModel(image, options) : planImage(image, analysed, options).plan;
+  const plan =
+    analysed === null ? planWithoutModel(image, options) : planImage(image, analysed, options).plan;
   const text = explainPlan(plan, {
     padding: options.pad,
     ...(analysed === null ? {} : { modelName: analysed.model.name }),
   });
-  const speed = request.input === undefined || analysed === null ? null : await estimate(plan, analysed, options, { registries, job });
+  const speed =
+    request.input === undefined || analysed === null
+      ? null
+      : await estimate(plan, analysed, options, { registries, job });
   return { plan, text, estimatedSeconds: speed?.seconds ?? null, engine: speed?.engine ?? null };
 }
 
@@ -54,13 +62,18 @@ export async function describeModel(path: string, registries: Registries, job: J
     normalization: model.normalization,
     training: model.training,
     exactTiling: analysis.exactTiling,
-    warnings: [...model.warnings, ...analysis.blockers.map(({ layer, reason }) => `layer ${layer}: ${reason}`)],
+    warnings: [
+      ...model.warnings,
+      ...analysis.blockers.map(({ layer, reason }) => `layer ${layer}: ${reason}`),
+    ],
   };
   return { description, text: modelText({ model, analysis }) };
 }
 
 /** The JSON of `tilewright engines`: one entry per engine, and which `auto` takes. */
-export async function describeEngines(registries: Registries): Promise<(EngineStatus & { id: string; name: string })[]> {
+export async function describeEngines(
+  registries: Registries,
+): Promise<(EngineStatus & { id: string; name: string })[]> {
   const entries = [];
   for (const kind of registries.engines.all()) {
     entries.push({ id: kind.id, name: kind.label, ...(await kind.status()) });
@@ -93,7 +106,11 @@ async function imageOf(
     );
   }
   if (shape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
-    throw new TilewrightError("plan.shape", `shape ${shape.join(",")} has an entry that is no whole number above 0`, "give lengths in px");
+    throw new TilewrightError(
+      "plan.shape",
+      `shape ${shape.join(",")} has an entry that is no whole number above 0`,
+      "give lengths in px",
+    );
   }
   return { axes, shape };
 }

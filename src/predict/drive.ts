@@ -36,8 +36,15 @@ export interface PredictionWorkerHandle {
  * @param script path of the built worker (`dist/worker.cjs`)
  */
 export function openPredictionWorker(script: string): PredictionWorkerHandle {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !UNWANTED_VARIABLES.includes(name)));
-  const child = fork(script, [], { execArgv: [], env, serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !UNWANTED_VARIABLES.includes(name)),
+  );
+  const child = fork(script, [], {
+    execArgv: [],
+    env,
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   const channel = new Channel<PredictionDriver, PredictionWorker>(processPort(child), {});
   let stderr = "";
   child.stderr?.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-STDERR_KEPT)));
@@ -45,7 +52,12 @@ export function openPredictionWorker(script: string): PredictionWorkerHandle {
   const died = new Promise<never>((_, reject) => {
     child.once("error", (error) => {
       channel.dispose();
-      reject(new TilewrightError("worker.notStarted", `the prediction worker could not be started: ${error.message}`));
+      reject(
+        new TilewrightError(
+          "worker.notStarted",
+          `the prediction worker could not be started: ${error.message}`,
+        ),
+      );
     });
     child.once("exit", (code, signal) => {
       void causeOfDeath({ code, signal, stderr, kills }).then((cause) => {
@@ -82,7 +94,10 @@ export async function predictInWorker(
       job.signal.throwIfAborted();
       const asked = worker.channel.request("predict", { ...request, retiled }, job.signal);
       asked.catch(() => undefined); // its channel closes when the worker dies; `died` knows why
-      const answer = await Promise.race([asked.catch((error: unknown) => later(error, worker.died)), worker.died]);
+      const answer = await Promise.race([
+        asked.catch((error: unknown) => later(error, worker.died)),
+        worker.died,
+      ]);
       const result = answer as PredictionResult;
       return { ...result, peakRssBytes: result.peakRssBytes + process.resourceUsage().maxRSS * 1024 };
     } catch (error) {
@@ -106,7 +121,7 @@ function isOutOfMemoryDeath(error: unknown): boolean {
 
 async function end(child: ChildProcess, channel: { dispose(): void }): Promise<void> {
   channel.dispose();
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
     child.once("exit", () => {

@@ -41,7 +41,12 @@ export type Parts = Readonly<Record<string, Interval>>;
  * @param parts parts wanted; an axis not named is wanted whole
  * @throws {TilewrightError} `axes.*` when they cannot meet
  */
-export function matchAxes(image: ImageShape, model: Model, analysis: NetworkAnalysis, parts: Parts): Geometry {
+export function matchAxes(
+  image: ImageShape,
+  model: Model,
+  analysis: NetworkAnalysis,
+  parts: Parts,
+): Geometry {
   const { spatialAxes } = model.network;
   const channelsIn = model.network.inputs[0].channels;
   const channelsOut = model.network.outputs[0].channels;
@@ -68,7 +73,9 @@ export function matchAxes(image: ImageShape, model: Model, analysis: NetworkAnal
   });
   for (const { axis, role, length } of axes) {
     if (role === "each" && length > 1) {
-      warnings.push(`the network has no ${axis} axis: each of the ${length} ${axis} entries is predicted on its own`);
+      warnings.push(
+        `the network has no ${axis} axis: each of the ${length} ${axis} entries is predicted on its own`,
+      );
     }
   }
   const output = outputOf(image, channelsOut, parts);
@@ -116,7 +123,11 @@ function checkParts(image: ImageShape, parts: Parts): void {
   for (const [axis, [start, stop]] of Object.entries(parts)) {
     const i = image.axes.indexOf(axis);
     if (i < 0) {
-      throw new TilewrightError("roi.axis", `the image has no ${axis} axis (it has ${image.axes})`, "leave it out");
+      throw new TilewrightError(
+        "roi.axis",
+        `the image has no ${axis} axis (it has ${image.axes})`,
+        "leave it out",
+      );
     }
     if (start < 0 || start >= stop || stop > image.shape[i]) {
       throw new TilewrightError(
@@ -136,7 +147,9 @@ function checkChannels(image: ImageShape, channelsIn: number, parts: Parts, mode
   throw new TilewrightError(
     "axes.channels",
     `the image has ${found} ${found === 1 ? "channel" : "channels"} (${image.axes} ${image.shape.join("×")}), model ${modelName} expects ${channelsIn}`,
-    found > channelsIn ? "choose channels with --roi, such as C=0:1" : "check --axes, or choose another model",
+    found > channelsIn
+      ? "choose channels with --roi, such as C=0:1"
+      : "check --axes, or choose another model",
   );
 }
 

@@ -59,7 +59,12 @@ export async function measureStack(
     maps.push(measured.maps);
     ignored += measured.ignored;
   }
-  return { mode: normalization.mode, undo: normalization.mode !== "none" && normalization.undo, maps, ignored };
+  return {
+    mode: normalization.mode,
+    undo: normalization.mode !== "none" && normalization.undo,
+    maps,
+    ignored,
+  };
 }
 
 /** p99.9 − p0.1 of all pixels of a stack. */
@@ -82,10 +87,19 @@ async function passOver(
 ): Promise<void> {
   const bytes = bytesPerPixel(stack.facts.dtype);
   const pieces = split(region, Math.max(1, Math.floor(PIECE_BYTES / bytes)));
-  for (const [i, piece] of pieces.entries()) {
+  const [height, width] = image.shape.slice(-2);
+  const planes = (pixels: number): number => Math.ceil(pixels / (height * width));
+  let pixels = 0;
+  for (const piece of pieces) {
     to.job.signal.throwIfAborted();
     to.give((await readImage(stack, image, piece, to.job)).data);
-    to.job.report({ what: "measuring intensities", done: i + 1, total: pieces.length, unit: "planes" });
+    pixels += regionSize(piece);
+    to.job.report({
+      what: "measuring intensities",
+      done: planes(pixels),
+      total: planes(regionSize(region)),
+      unit: "planes",
+    });
   }
 }
 
@@ -99,7 +113,9 @@ function split(region: Region, most: number): Region[] {
   const step = Math.max(1, Math.floor(most / perEntry));
   const pieces: Region[] = [];
   for (let at = start; at < stop; at += step) {
-    const part = region.map((interval, i): Interval => (i === axis ? [at, Math.min(stop, at + step)] : interval));
+    const part = region.map((interval, i): Interval =>
+      i === axis ? [at, Math.min(stop, at + step)] : interval,
+    );
     pieces.push(...split(part, most));
   }
   return pieces;

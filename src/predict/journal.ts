@@ -4,10 +4,11 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { appendFile, open, readFile, stat, writeFile } from "node:fs/promises";
+import { appendFile, open, readFile, stat } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { MeasuredNormalization } from "./normalize";
 import type { Seam } from "./seams";
+import { writeWholeFile } from "./wholeFile";
 
 const SCHEMA = "tilewright-journal/1";
 /** A journal is read into memory: larger ones are not ours. */
@@ -28,6 +29,8 @@ export interface RunIdentity {
 /** What a journal says. */
 export interface JournalState {
   readonly identity: RunIdentity;
+  /** Tiles per tiled axis of the image: "auto" depends on what memory was free, and tiles may have been made smaller. */
+  readonly tiles: Readonly<Record<string, number>>;
   readonly normalization: MeasuredNormalization;
   readonly started: string;
   /** Indices of tiles whose bytes are written. */
@@ -50,7 +53,7 @@ export class Journal {
 
   /** Starts a journal; an existing one is replaced. */
   static async create(path: string, head: Omit<JournalState, "done" | "seams">): Promise<Journal> {
-    await writeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n`);
+    await writeWholeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n`);
     return new Journal(path);
   }
 
@@ -65,6 +68,19 @@ export class Journal {
   }
 }
 
+/** What a journal says in its first line. */
+type JournalHead = Omit<JournalState, "done" | "seams">;
+
+/**
+ * Reads the first line of a journal.
+ *
+ * @throws {TilewrightError} `resume.noJournal`, `resume.badJournal`
+ */
+export async function readJournalHead(path: string): Promise<JournalHead> {
+  const text = await journalText(path);
+  return readable(path, () => headOf(text.slice(0, text.indexOf("\n") + 1)));
+}
+
 /**
  * Reads a journal; a last line that was cut off is left out, and the file is shortened to what is whole.
  *
@@ -74,30 +90,55 @@ export class Journal {
 export async function readJournal(path: string, tileCount: number): Promise<JournalState> {
   const text = await journalText(path);
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const lines = whole.split("\n").filter((line) => line !== "");
+  const state = readable(path, () => stateOf(whole, tileCount));
+  if (whole.length < text.length) await truncateText(path, whole);
+  return state;
+}
+
+function readable<T>(path: string, read: () => T): T {
   try {
-    const head = JSON.parse(lines[0]) as { schema?: unknown } & Omit<JournalState, "done" | "seams">;
-    if (head.schema !== SCHEMA) throw new Error(`its schema is not ${SCHEMA}`);
-    const done = new Set<number>();
-    const seams: Seam[] = [];
-    for (const line of lines.slice(1)) {
-      const entry = JSON.parse(line) as { tile: number; seams: Seam[] };
-      if (!Number.isInteger(entry.tile) || entry.tile < 0 || entry.tile >= tileCount || !Array.isArray(entry.seams)) {
-        throw new Error("it names a tile that is not in the plan");
-      }
-      if (!done.has(entry.tile)) seams.push(...entry.seams);
-      done.add(entry.tile);
-    }
-    if (whole.length < text.length) await truncateText(path, whole);
-    return { ...head, done, seams };
+    return read();
   } catch (error) {
     throw new TilewrightError(
       "resume.badJournal",
-      `${path} cannot be read: ${(error as Error).message}`,
+      `${path} is no journal of a run: ${(error as Error).message}`,
       "start over with --overwrite",
       { cause: error },
     );
   }
+}
+
+function stateOf(text: string, tileCount: number): JournalState {
+  const [first, ...lines] = text.split("\n").filter((line) => line !== "");
+  const head = headOf(first ?? "");
+  const done = new Set<number>();
+  const seams: Seam[] = [];
+  for (const line of lines) {
+    const entry = JSON.parse(line) as { tile: number; seams: Seam[] };
+    if (
+      !Number.isInteger(entry.tile) ||
+      entry.tile < 0 ||
+      entry.tile >= tileCount ||
+      !Array.isArray(entry.seams)
+    ) {
+      throw new Error("it names a tile that is not in the plan");
+    }
+    if (!done.has(entry.tile)) seams.push(...entry.seams);
+    done.add(entry.tile);
+  }
+  return { ...head, done, seams };
+}
+
+function headOf(line: string): JournalHead {
+  if (line === "") throw new Error("it has no first line");
+  const head = JSON.parse(line) as ({ schema?: unknown } & Partial<JournalHead>) | null;
+  if (head?.schema !== SCHEMA) throw new Error(`its schema is not ${SCHEMA}`);
+  const { identity, tiles, normalization, started } = head;
+  if (typeof identity !== "object" || typeof tiles !== "object" || typeof started !== "string") {
+    throw new Error("its first line is not complete");
+  }
+  if (!Array.isArray(normalization?.maps)) throw new Error("it has no intensities");
+  return { identity, tiles, normalization, started };
 }
 
 /**
@@ -149,11 +190,16 @@ export function digest(data: unknown): string {
 async function journalText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > MOST_BYTES) throw new TilewrightError("resume.badJournal", `${path} is too large to be a journal`);
+    if (size > MOST_BYTES)
+      throw new TilewrightError("resume.badJournal", `${path} is too large to be a journal`);
     return await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new TilewrightError("resume.noJournal", `there is nothing to resume: ${path} does not exist`, "run without --resume");
+    throw new TilewrightError(
+      "resume.noJournal",
+      `there is nothing to resume: ${path} does not exist`,
+      "run without --resume",
+    );
   }
 }
 

@@ -130,7 +130,11 @@ function fixedMap(means: readonly number[], sds: readonly number[], channel: num
       "choose another normalisation, such as percentile:2,99.8",
     );
   }
-  return { offset: Math.fround(means[channel]), divisor: Math.fround(sds[channel]), factor: Math.fround(sds[channel]) };
+  return {
+    offset: Math.fround(means[channel]),
+    divisor: Math.fround(sds[channel]),
+    factor: Math.fround(sds[channel]),
+  };
 }
 
 function requirePixels(count: number): void {

@@ -27,7 +27,7 @@ export interface PredictOptions {
   /** Part of the image to predict, px by axis letter. */
   readonly roi?: Readonly<Record<string, Interval>>;
   readonly tiles: "auto" | AxisNumbers;
-  readonly tileSize?: AxisNumbers;
+  readonly tileSize?: AxisNumbers | undefined;
   readonly overlap: "auto" | "care" | AxisNumbers;
   readonly block: "auto" | AxisNumbers;
   readonly guarantee: Guarantee;
@@ -50,7 +50,9 @@ export interface PredictOptions {
 }
 
 /** Option names a user may give, and how each is read. */
-const READERS: { readonly [K in keyof PredictOptions]-?: (value: unknown, name: string) => PredictOptions[K] } = {
+const READERS: {
+  readonly [K in keyof PredictOptions]-?: (value: unknown, name: string) => PredictOptions[K];
+} = {
   axes: (value, name) => parseAxes(text(value, name)),
   roi: parseRoi,
   tiles: (value, name) => (value === "auto" ? "auto" : axisNumbers(value, name)),
@@ -123,17 +125,17 @@ export function readOptions(given: Readonly<Record<string, unknown>>): PredictOp
  *
  * @param axes    image axes, the order of a list
  * @param tiled   axes that a single number is for
- * @param neutral for axes not named
+ * @param neutral for an axis not named
  * @throws {TilewrightError} `options.badValue`
  */
 export function perAxis(
   name: string,
   numbers: AxisNumbers,
   axes: string,
-  use: { readonly tiled: string; readonly neutral: number },
+  use: { readonly tiled: string; readonly neutral: (axis: string) => number },
 ): number[] {
   if (typeof numbers === "number") {
-    return axes.split("").map((axis) => (use.tiled.includes(axis) ? numbers : use.neutral));
+    return axes.split("").map((axis) => (use.tiled.includes(axis) ? numbers : use.neutral(axis)));
   }
   if (isList(numbers)) {
     if (numbers.length !== axes.length) {
@@ -144,7 +146,7 @@ export function perAxis(
   for (const axis of Object.keys(numbers)) {
     if (!axes.includes(axis)) throw bad(name, `axes of the image (${axes})`, axis);
   }
-  return axes.split("").map((axis) => numbers[axis] ?? use.neutral);
+  return axes.split("").map((axis) => numbers[axis] ?? use.neutral(axis));
 }
 
 function optionName(name: string): string {
@@ -243,7 +245,8 @@ function parseRoi(value: unknown, name: string): Record<string, Interval> {
   for (const [key, interval] of entries) {
     const axis = key.trim().toUpperCase();
     const bounds = Array.isArray(interval) ? interval.map((bound: unknown) => Number(bound)) : [];
-    if (!isAxis(axis) || bounds.length !== 2 || !bounds.every(Number.isInteger)) throw bad(name, wanted, value);
+    if (!isAxis(axis) || bounds.length !== 2 || !bounds.every(Number.isInteger))
+      throw bad(name, wanted, value);
     roi[axis] = [bounds[0], bounds[1]];
   }
   return roi;

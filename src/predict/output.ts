@@ -140,7 +140,10 @@ class BlendedOutput implements TileOutput {
         ? blendWeights(reads, blend)
         : reads.map(([start, stop]) => new Float64Array(stop - start).fill(1)),
     );
-    this.#slow = Math.max(0, plan.roles.findIndex((role, axis) => role === "tiled" && plan.tilesPerAxis[axis] > 1));
+    this.#slow = Math.max(
+      0,
+      plan.roles.findIndex((role, axis) => role === "tiled" && plan.tilesPerAxis[axis] > 1),
+    );
   }
 
   async put(index: number, output: Volume<Float32Array>, job: Job): Promise<void> {
@@ -159,16 +162,23 @@ class BlendedOutput implements TileOutput {
     const held = this.#held;
     if (held === null) return;
     const [start, stop] = held.covers[this.#slow];
-    const until = next !== null && this.#sameLoop(next, held.covers) ? Math.min(stop, next[this.#slow][0]) : stop;
+    const until =
+      next !== null && this.#sameLoop(next, held.covers) ? Math.min(stop, next[this.#slow][0]) : stop;
     if (until <= start) return;
-    const done = held.covers.map((interval, axis): Interval => (axis === this.#slow ? [start, until] : interval));
+    const done = held.covers.map((interval, axis): Interval =>
+      axis === this.#slow ? [start, until] : interval,
+    );
     this.clamped += await writePadded(this.#target, this.#part(held, done), done, job);
-    const rest = held.covers.map((interval, axis): Interval => (axis === this.#slow ? [until, stop] : interval));
+    const rest = held.covers.map((interval, axis): Interval =>
+      axis === this.#slow ? [until, stop] : interval,
+    );
     this.#held = until >= stop ? null : { covers: rest, sums: this.#part(held, rest) };
   }
 
   #sameLoop(next: Region, covers: Region): boolean {
-    return this.#target.plan.roles.every((role, axis) => role !== "each" || next[axis][0] === covers[axis][0]);
+    return this.#target.plan.roles.every(
+      (role, axis) => role !== "each" || next[axis][0] === covers[axis][0],
+    );
   }
 
   /** Makes room for a tile: all of the image across, from what is held to the tile's end along the slow axis. */
@@ -187,7 +197,10 @@ class BlendedOutput implements TileOutput {
     this.#held = { covers, sums };
   }
 
-  #copyHeld(from: { covers: Region; sums: Volume<Float32Array> }, to: { covers: Region; sums: Volume<Float32Array> }): void {
+  #copyHeld(
+    from: { covers: Region; sums: Volume<Float32Array> },
+    to: { covers: Region; sums: Volume<Float32Array> },
+  ): void {
     const inTarget = this.#inside(from.covers, to.covers, to.sums.axes);
     addInto(from.sums, to.sums, inTarget, null);
   }
@@ -198,7 +211,9 @@ class BlendedOutput implements TileOutput {
     const weights = [...output.axes].map((letter) => {
       const axis = this.#target.plan.axes.indexOf(letter);
       if (letter === "C" || axis < 0) return null;
-      const place = this.#reads[axis].findIndex(([start]) => start === read[axis][0]);
+      const place = this.#reads[axis].findIndex(
+        (one) => one[0] === read[axis][0] && one[1] === read[axis][1],
+      );
       return this.#weights[axis][place];
     });
     addInto(output, held.sums, this.#inside(read, held.covers, output.axes), weights);
@@ -231,8 +246,8 @@ class BlendedOutput implements TileOutput {
 }
 
 function distinctReads(plan: Plan, axis: number): Interval[] {
-  const reads = new Map(plan.tiles.map(({ read }) => [read[axis][0], read[axis]]));
-  return [...reads.values()].sort((a, b) => a[0] - b[0]);
+  const reads = new Map(plan.tiles.map(({ read }) => [read[axis].join(), read[axis]]));
+  return [...reads.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
 /** Adds `source`, weighted along each axis, into `target` at `at`. */
@@ -260,6 +275,6 @@ function countOutside(data: Float32Array, dtype: Dtype): number {
   const [min, max] = dtypeRange(dtype);
   if (min === -Infinity) return 0;
   let outside = 0;
-  for (const value of data) if (value < min || value > max) outside++;
+  for (const value of data) if (value < min - 0.5 || value > max + 0.5) outside++; // what rounding brings inside fits
   return outside;
 }

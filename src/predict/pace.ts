@@ -5,7 +5,10 @@
 import type { Progress } from "../job";
 
 /** A progress with its rate. */
-export type PacedProgress = Progress & { readonly perSecond: number | null; readonly secondsLeft: number | null };
+export type PacedProgress = Progress & {
+  readonly perSecond: number | null;
+  readonly secondsLeft: number | null;
+};
 
 const LEAST_INTERVAL_MS = 100;
 
@@ -16,7 +19,11 @@ export class Pace {
   #startedWith = 0;
   #toldAt = -Infinity;
 
-  /** @param now milliseconds of a clock that only goes forward */
+  /**
+   * Starts with no work seen.
+   *
+   * @param now milliseconds of a clock that only goes forward
+   */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** The progress with its rate since this kind of work began; null when the last was told a moment ago. */
@@ -32,8 +39,10 @@ export class Pace {
     if (!isLast && now - this.#toldAt < LEAST_INTERVAL_MS) return null;
     this.#toldAt = now;
     const elapsed = (now - this.#startedAt) / 1000;
-    const perSecond = elapsed > 0 && progress.done > this.#startedWith ? (progress.done - this.#startedWith) / elapsed : null;
-    const secondsLeft = perSecond === null || progress.total === 0 ? null : (progress.total - progress.done) / perSecond;
+    const perSecond =
+      elapsed > 0 && progress.done > this.#startedWith ? (progress.done - this.#startedWith) / elapsed : null;
+    const secondsLeft =
+      perSecond === null || progress.total === 0 ? null : (progress.total - progress.done) / perSecond;
     return { ...progress, perSecond, secondsLeft };
   }
 }

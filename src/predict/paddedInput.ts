@@ -17,7 +17,10 @@ import { applyMap } from "./normalize";
 import type { IntensityMap } from "./normalize";
 
 /** Chooses the intensity maps for a tile, one per channel, given its pixels as stored (axes `C` + spatial). */
-export type ChooseMaps = (pixels: Volume, tile: { readonly read: Region }) => readonly IntensityMap[] | Promise<readonly IntensityMap[]>;
+export type ChooseMaps = (
+  pixels: Volume,
+  tile: { readonly read: Region },
+) => readonly IntensityMap[] | Promise<readonly IntensityMap[]>;
 
 /** Tiles of the padded, normalised image, ready for the network. */
 export class PaddedInput {
@@ -28,6 +31,8 @@ export class PaddedInput {
   readonly #tensorAxes: string;
 
   /**
+   * The tiles of one stack under one plan.
+   *
    * @param image       the stack's shape with the axes the user gave it
    * @param spatialAxes of the network, in tensor order
    */
@@ -137,7 +142,11 @@ function isCounting(place: Int32Array): boolean {
   return place.every((index, i) => index === i);
 }
 
-function gather(source: Volume<Float32Array>, places: readonly Int32Array[], out: Volume<Float32Array>): void {
+function gather(
+  source: Volume<Float32Array>,
+  places: readonly Int32Array[],
+  out: Volume<Float32Array>,
+): void {
   const from = stridesOf(source.shape);
   const last = places.length - 1;
   const row = places[last];

@@ -44,6 +44,8 @@ export class PercentileSearch {
   #histograms = new Map<number, Float64Array>();
 
   /**
+   * A search before its first pass.
+   *
    * @param dtype       of every piece
    * @param percentiles each 0…100
    * @throws {RangeError} for a percentile outside 0…100
@@ -83,7 +85,7 @@ export class PercentileSearch {
       const place = ((this.#count - 1) * p) / 100;
       const low = valueOf(this.#wanted[2 * i], this.#dtype);
       const high = valueOf(this.#wanted[2 * i + 1], this.#dtype);
-      return low + (place - Math.floor(place)) * (high - low);
+      return between(low, high, place - Math.floor(place));
     });
     return { values, count: this.#count, ignored: this.#ignored };
   }
@@ -166,6 +168,12 @@ export function percentileRange(data: PixelArray, lo: number, hi: number): [numb
   const { values, count } = search.result();
   if (count === 0) throw new RangeError("data has no finite value");
   return [values[0], values[1]];
+}
+
+/** Linear interpolation, `fraction` 0…1; also where `high − low` is more than a float64 can hold. */
+function between(low: number, high: number, fraction: number): number {
+  const distance = high - low;
+  return Number.isFinite(distance) ? low + fraction * distance : low * (1 - fraction) + high * fraction;
 }
 
 function narrowOffset(dtype: Dtype): number {

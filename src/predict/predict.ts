@@ -11,13 +11,14 @@ import type { Registries } from "../plugins/registries";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { Tile } from "../tiling/tiles";
 import { measureStack } from "./intensities";
+import { Journal, digest, readJournalHead } from "./journal";
 import type { MeasuredNormalization } from "./normalize";
 import { createTileOutput } from "./output";
 import { PaddedInput } from "./paddedInput";
-import { planImage, prepare, retile } from "./prepare";
+import { prepare, retile, withTiles } from "./prepare";
 import type { Prepared } from "./prepare";
 import type { PredictionResult, RunWarning } from "./record";
-import { RunFiles } from "./runFiles";
+import { RunFiles, checkTarget, hasPartial, partialPath } from "./runFiles";
 import { SeamRecorder } from "./seams";
 import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
@@ -46,17 +47,18 @@ export async function predict(
 ): Promise<PredictionResult> {
   let prepared = await prepare(request, registries, job);
   try {
+    await checkTarget(request, prepared.options);
     const { engine, notes } = await chooseEngine(
       registries.engines.all(),
       prepared.options.engine,
       { threads: prepared.options.threads, fastMath: false },
       job,
     );
-    for (const note of notes) job.log(note);
     const session = await engine.load(prepared.model.network, job);
     try {
       let retiled = settings.retiled;
       for (let i = 0; i < retiled; i++) prepared = smaller(prepared);
+      if (retiled === 0) prepared = await asStarted(prepared, request.out);
       for (;;) {
         try {
           return await run({ request, prepared, engine, session, registries, notes, retiled }, job);
@@ -95,7 +97,12 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
     const measured =
       files.resumed?.normalization ??
       (options.normalizeScope === "tile"
-        ? { mode: normalization.mode, undo: normalization.mode !== "none" && normalization.undo, maps: [], ignored: 0 }
+        ? {
+            mode: normalization.mode,
+            undo: normalization.mode !== "none" && normalization.undo,
+            maps: [],
+            ignored: 0,
+          }
         : await measureStack(
             { stack, image: geometry.image, parts: options.roi ?? {} },
             normalization,
@@ -129,7 +136,11 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
 }
 
 /** The tile loop: while one tile is predicted, the next is read and the one before it written. */
-async function predictTiles(running: Running, output: ReturnType<typeof createTileOutput>, job: Job): Promise<number> {
+async function predictTiles(
+  running: Running,
+  output: ReturnType<typeof createTileOutput>,
+  job: Job,
+): Promise<number> {
   const { plan, files, session } = running;
   const channels = outputChannels(running);
   const seams = new SeamRecorder(plan, channels);
@@ -193,12 +204,11 @@ class ReadAhead {
 }
 
 function smaller(prepared: Prepared): Prepared {
-  const { geometry, options } = prepared;
+  const imageAxes = prepared.geometry.image.axes;
   const plan = retile(prepared.plan, (tiles) => {
-    const counts = Object.fromEntries(geometry.axes.flatMap((a, i) => (a.role === "tiled" ? [[a.axis, tiles[i]]] : [])));
-    const inImage = Object.fromEntries(Object.entries(counts).filter(([axis]) => geometry.image.axes.includes(axis)));
-    const { tileSize: _, ...others } = options;
-    return planImage(geometry.image, prepared, { ...others, tiles: inImage }).plan;
+    const counts = prepared.geometry.axes.map(({ axis, role }, i) => ({ axis, role, count: tiles[i] }));
+    const inImage = counts.filter(({ axis, role }) => role === "tiled" && imageAxes.includes(axis));
+    return withTiles(prepared, Object.fromEntries(inImage.map(({ axis, count }) => [axis, count]))).plan;
   });
   if (plan === null) {
     throw new TilewrightError(
@@ -210,6 +220,23 @@ function smaller(prepared: Prepared): Prepared {
   return { ...prepared, plan };
 }
 
+/**
+ * The plan of the run that is to be resumed, where it is another than today's: "auto" tiles depend on free memory,
+ * and tiles may have been made smaller since. The run's identity is checked afterwards as always.
+ */
+async function asStarted(prepared: Prepared, out: string): Promise<Prepared> {
+  const { options, plan } = prepared;
+  if (!options.resume || options.untiled || !(await hasPartial(out))) return prepared;
+  const { identity, tiles } = await readJournalHead(Journal.pathFor(partialPath(out)));
+  if (identity.plan === digest(plan.tiles)) return prepared;
+  try {
+    const started = withTiles(prepared, tiles);
+    return identity.plan === digest(started.plan.tiles) ? started : prepared;
+  } catch {
+    return prepared; // numbers that fit no plan of this image: another run
+  }
+}
+
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof TilewrightError && error.code === "engine.outOfMemory";
 }
@@ -217,23 +244,46 @@ function isOutOfMemory(error: unknown): boolean {
 function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped: number): RunWarning[] {
   const { prepared, notes } = attempt;
   const { plan, geometry, options, model } = prepared;
-  const plain = (code: string, message: string, fix: string): RunWarning => ({ code, axis: null, message, fix });
-  const warnings: RunWarning[] = plan.warnings.map(({ code, axis, message, fix }) => ({ code, axis, message, fix }));
+  const plain = (code: string, message: string, fix: string): RunWarning => ({
+    code,
+    axis: null,
+    message,
+    fix,
+  });
+  const warnings: RunWarning[] = plan.warnings.map(({ code, axis, message, fix }) => ({
+    code,
+    axis,
+    message,
+    fix,
+  }));
   if (options.normalizeScope === "tile" && plan.count > 1) warnings.push(TILE_NORMALIZATION);
   if (options.blend !== "crop" && plan.count > 1) warnings.push(BLENDED);
-  for (const message of geometry.warnings) warnings.push(plain("axes", message, "check --axes and the model"));
+  for (const message of geometry.warnings)
+    warnings.push(plain("axes", message, "check --axes and the model"));
   for (const message of model.warnings) warnings.push(plain("model", message, "check the model"));
   for (const note of notes) warnings.push(plain("engine", note, "see tilewright engines"));
   if (measured.ignored > 0) {
     warnings.push(
-      plain("not-finite", `${measured.ignored} pixels of the input are NaN or infinite; they were left out of the intensities measured`, "repair the input: everything in their context becomes NaN"),
+      plain(
+        "not-finite",
+        `${measured.ignored} pixels of the input are NaN or infinite; they were left out of the intensities measured`,
+        "repair the input: everything in their context becomes NaN",
+      ),
     );
   }
   if (measured.undo && meanChannelCount(prepared) !== model.network.inputs[0].channels) {
-    warnings.push(plain("normalization-kept", "the normalisation was not undone: the model has other channels out than in", "none needed; this is what CSBDeep does"));
+    warnings.push(
+      plain(
+        "normalization-kept",
+        "the normalisation was not undone: the model has other channels out than in",
+        "none needed; this is what CSBDeep does",
+      ),
+    );
   }
   if (clamped > 0) {
-    warnings.push(plain("clamped", `${clamped} values did not fit into the pixel type and were clamped`, "write float32"));
+    warnings.push(
+      plain("clamped", `${clamped} values did not fit into the pixel type and were clamped`, "write float32"),
+    );
   }
   return warnings;
 }
@@ -248,6 +298,7 @@ const TILE_NORMALIZATION: RunWarning = {
 const BLENDED: RunWarning = {
   code: "blended",
   axis: null,
-  message: "tiles are blended: where the overlap is below the context this hides seams, it does not make them exact",
+  message:
+    "tiles are blended: where the overlap is below the context this hides seams, it does not make them exact",
   fix: "use --blend crop",
 };

@@ -18,13 +18,16 @@ import type { Plan, PlanAxis, PlanInput, PlanWishes } from "../tiling/plan";
 import { matchAxes, renameAxes } from "./geometry";
 import type { Geometry, ImageShape } from "./geometry";
 import { perAxis, readOptions } from "./options";
-import type { PredictOptions } from "./options";
+import type { AxisNumbers, PredictOptions } from "./options";
 
 /** Memory of the processes themselves, before any pixel: measured, see docs/benchmarks.md. */
 const BASE_BYTES = 260 * 2 ** 20;
 /** Copies of a tile that live beside the engine: read ahead, as stored, normalised; written behind, converted. */
 const INPUT_COPIES = 3;
 const OUTPUT_COPIES = 3;
+
+/** A tile size that no axis reaches, px. */
+const UNCUT = 2 ** 30;
 
 /** A model with what the analysis of its network says. */
 export interface AnalysedModel {
@@ -44,7 +47,15 @@ export interface Prepared extends AnalysedModel {
 /** Loads a model and analyses its network. */
 export async function loadAnalysed(path: string, registries: Registries, job: Job): Promise<AnalysedModel> {
   const model = await loadModel(path, registries.modelFormats.all(), job);
-  return { model, analysis: analyseNetwork(model.network) };
+  const analysis = analyseNetwork(model.network);
+  if (analysis.scale.some((scale) => scale !== 1)) {
+    throw new TilewrightError(
+      "model.scale",
+      `model ${model.name} gives ${analysis.scale.map((scale) => Number(scale.toPrecision(4))).join(" × ")} output px per input px; only models of equal size in and out can be run so far`,
+      "choose a model that keeps the image size",
+    );
+  }
+  return { model, analysis };
 }
 
 /**
@@ -53,7 +64,11 @@ export async function loadAnalysed(path: string, registries: Registries, job: Jo
  * @throws {TilewrightError} for anything that makes it impossible
  */
 export async function prepare(
-  request: { readonly input: string; readonly model: string; readonly options: Readonly<Record<string, unknown>> },
+  request: {
+    readonly input: string;
+    readonly model: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  },
   registries: Registries,
   job: Job,
 ): Promise<Prepared> {
@@ -64,7 +79,14 @@ export async function prepare(
     const { canonicalAxes, canonicalShape } = stack.facts;
     const image = renameAxes({ axes: canonicalAxes, shape: canonicalShape }, options.axes);
     const { geometry, plan } = planImage(image, analysed, options);
-    return { ...analysed, options, stack, geometry, plan, normalization: chosenNormalization(analysed.model, options) };
+    return {
+      ...analysed,
+      options,
+      stack,
+      geometry,
+      plan,
+      normalization: chosenNormalization(analysed.model, options),
+    };
   } catch (error) {
     await stack.close();
     throw error;
@@ -83,13 +105,15 @@ export function planImage(
   const fixed = model.network.fixedShape;
   const plan = makePlan({
     axes: geometry.axes,
-    wishes: wishesOf(options, image.axes, axes, model.network.spatialAxes),
+    wishes: wishesOf(options, image.axes, geometry.axes),
     blockers,
     ...(fixed === undefined
       ? {}
-      : { fixedShape: geometry.axes.map((a) => fixed[model.network.spatialAxes.indexOf(a.axis)] ?? a.length) }),
+      : {
+          fixedShape: geometry.axes.map((a) => fixed[model.network.spatialAxes.indexOf(a.axis)] ?? a.length),
+        }),
     bytes: tileBytes(model, axes),
-    memoryLimit: memoryLimit(options),
+    memoryLimit: engineBytes(options),
   });
   return { geometry, plan };
 }
@@ -108,27 +132,40 @@ export function planWithoutModel(image: ImageShape, options: PredictOptions): Pl
     );
   }
   const tiled = image.axes.replace("C", "");
-  const block = perAxis("block", options.block, image.axes, { tiled, neutral: 1 });
-  const overlap = perAxis("overlap", options.overlap, image.axes, { tiled, neutral: 0 });
-  const axes = [...image.axes].map(
-    (axis, i): PlanAxis => ({
-      axis,
-      length: image.shape[i],
-      role: axis === "C" ? "whole" : "tiled",
-      block: axis === "C" ? 1 : block[i],
-      context: axis === "C" ? 0 : overlap[i],
-      careOverlap: null,
-      ...(options.roi?.[axis] === undefined ? {} : { part: options.roi[axis] }),
-    }),
-  );
+  const block = perAxis("block", options.block, image.axes, { tiled, neutral: () => 1 });
+  const overlap = perAxis("overlap", options.overlap, image.axes, { tiled, neutral: () => 0 });
+  const axes = [...image.axes].map((axis, i): PlanAxis => ({
+    axis,
+    length: image.shape[i],
+    role: axis === "C" ? "whole" : "tiled",
+    block: axis === "C" ? 1 : block[i],
+    context: axis === "C" ? 0 : overlap[i],
+    careOverlap: null,
+    ...(options.roi?.[axis] === undefined ? {} : { part: options.roi[axis] }),
+  }));
   const input: PlanInput = {
     axes,
-    wishes: wishesOf(options, image.axes, image.axes, tiled),
+    wishes: wishesOf(options, image.axes, axes),
     blockers: [],
     bytes: (shape) => shape.reduce((size, length) => size * length, 4),
-    memoryLimit: memoryLimit(options),
+    memoryLimit: engineBytes(options),
   };
   return makePlan(input);
+}
+
+/** Tiles per axis that a plan of the same image can be asked for. */
+export function tilesByAxis({ geometry, plan }: Pick<Prepared, "geometry" | "plan">): Record<string, number> {
+  return Object.fromEntries(
+    geometry.axes.flatMap(({ axis, role }, i) =>
+      role === "tiled" && geometry.image.axes.includes(axis) ? [[axis, plan.tilesPerAxis[i]] as const] : [],
+    ),
+  );
+}
+
+/** The same prediction with other numbers of tiles. */
+export function withTiles(prepared: Prepared, tiles: Readonly<Record<string, number>>): Prepared {
+  const options = { ...prepared.options, tileSize: undefined, tiles };
+  return { ...prepared, plan: planImage(prepared.geometry.image, prepared, options).plan };
 }
 
 /** Doubles the tiles of the axis with the largest tile that can still shrink: CSBDeep's rule when memory runs out. */
@@ -140,38 +177,53 @@ export function retile(plan: Plan, replan: (tiles: readonly number[]) => Plan): 
     .filter((axis) => plan.roles[axis] === "tiled")
     .sort((a, b) => size[b] - size[a] || b - a);
   for (const axis of axes) {
-    const tiles = plan.tilesPerAxis.map((count, i) => (plan.roles[i] !== "tiled" ? 1 : i === axis ? 2 * count : count));
+    const tiles = plan.tilesPerAxis.map((count, i) =>
+      plan.roles[i] !== "tiled" ? 1 : i === axis ? 2 * count : count,
+    );
     const next = replan(tiles);
     if (next.tilesPerAxis[axis] > plan.tilesPerAxis[axis]) return next;
   }
   return null;
 }
 
-function wishesOf(options: PredictOptions, imageAxes: string, axes: string, tiled: string): PlanWishes {
-  // A list follows the image's axes; axes the network adds (length 1) take the neutral value.
-  const spread = (name: string, numbers: PredictOptions["padExtra"], neutral: number): number[] | undefined => {
+/** A wish as one number per planned axis; undefined when nothing was wished. */
+type Spread = (
+  name: string,
+  numbers: PredictOptions["tileSize"],
+  neutral: number | "own",
+) => number[] | undefined;
+
+/**
+ * Wishes per planned axis. A list follows the axes of the image; an axis that is not named stays as it would be
+ * without the wish: uncut, with the block and the context of the network.
+ */
+function wishesOf(options: PredictOptions, imageAxes: string, axes: readonly PlanAxis[]): PlanWishes {
+  const tiled = axes.flatMap(({ axis, role }) => (role === "tiled" ? [axis] : [])).join("");
+  const spread: Spread = (name, numbers, neutral) => {
     if (numbers === undefined) return undefined;
-    const values = perAxis(name, numbers, imageAxes, { tiled, neutral });
-    return [...axes].map((axis) => (imageAxes.includes(axis) ? values[imageAxes.indexOf(axis)] : neutral));
+    const own = name === "block" ? "block" : "context";
+    const rest = (letter: string): number =>
+      neutral === "own" ? (axes.find(({ axis }) => axis === letter)?.[own] ?? 0) : neutral;
+    const values = perAxis(name, numbers, imageAxes, { tiled, neutral: rest });
+    return axes.map(({ axis }) => (imageAxes.includes(axis) ? values[imageAxes.indexOf(axis)] : rest(axis)));
   };
-  const word = <T extends string>(value: T | PredictOptions["padExtra"]): value is T => typeof value === "string";
+  const padExtra = spread("padExtra", options.padExtra, 0);
   if (options.untiled) {
-    return { tiles: [...axes].map(() => 1), overlap: "auto", block: "auto", guarantee: "size", padExtra: spread("padExtra", options.padExtra, 0) };
+    return { tiles: axes.map(() => 1), overlap: "auto", block: "auto", guarantee: "size", padExtra };
   }
+  const { tiles, overlap, block } = options;
   return {
-    tiles: word(options.tiles) ? options.tiles : tileCounts(options.tiles, spread),
-    tileSize: spread("tileSize", options.tileSize, 1),
-    overlap: word(options.overlap) ? options.overlap : (spread("overlap", options.overlap, 0) ?? "auto"),
-    block: word(options.block) ? options.block : (spread("block", options.block, 1) ?? "auto"),
+    tiles: tiles === "auto" ? tiles : tileCounts(tiles, spread),
+    tileSize: spread("tileSize", options.tileSize, UNCUT),
+    overlap:
+      overlap === "auto" || overlap === "care" ? overlap : (spread("overlap", overlap, "own") ?? "auto"),
+    block: block === "auto" ? block : (spread("block", block, "own") ?? "auto"),
     guarantee: options.guarantee,
-    padExtra: spread("padExtra", options.padExtra, 0),
+    padExtra,
   };
 }
 
-function tileCounts(
-  tiles: NonNullable<PredictOptions["padExtra"]>,
-  spread: (name: string, numbers: PredictOptions["padExtra"], neutral: number) => number[] | undefined,
-): number[] {
+function tileCounts(tiles: AxisNumbers, spread: Spread): number[] {
   if (typeof tiles === "number" && tiles !== 1) {
     throw new TilewrightError(
       "options.badValue",
@@ -198,7 +250,8 @@ function tileBytes(model: Model, axes: string): (shape: readonly number[]) => nu
   };
 }
 
-function memoryLimit(options: PredictOptions): number {
+/** Memory left for one tile when the processes themselves are subtracted from the limit, bytes. */
+export function engineBytes(options: PredictOptions): number {
   const total = options.memoryMiB > 0 ? options.memoryMiB * 2 ** 20 : freemem() / 2;
   return Math.max(0, total - BASE_BYTES);
 }

@@ -2,7 +2,7 @@
  * The run record written beside an output, and the result told to the caller.
  * @module
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { TilewrightError } from "../errors";
 import type { Model } from "../models/model";
@@ -10,6 +10,7 @@ import type { Plan } from "../tiling/plan";
 import { version } from "../version";
 import type { MeasuredNormalization } from "./normalize";
 import type { Seam } from "./seams";
+import { writeWholeFile } from "./wholeFile";
 
 /** Something the user should know about a run or plan. */
 export interface RunWarning {
@@ -60,7 +61,12 @@ export interface RunRecord {
   readonly options: Readonly<Record<string, unknown>>;
   readonly seams: SeamSummary & { readonly range: number | null; readonly all: readonly Seam[] };
   readonly warnings: readonly RunWarning[];
-  readonly output: { readonly path: string; readonly axes: string; readonly shape: readonly number[]; readonly dtype: string };
+  readonly output: {
+    readonly path: string;
+    readonly axes: string;
+    readonly shape: readonly number[];
+    readonly dtype: string;
+  };
 }
 
 /** Where the record of an output lies. */
@@ -92,7 +98,7 @@ export async function writeRecord(
     model: { path: pathInRecord(out, model.path), kind: model.kind, sha256: model.sha256 },
     output: { path: pathInRecord(out, out), ...output },
   };
-  await writeFile(path, `${JSON.stringify(full)}\n`);
+  await writeWholeFile(path, `${JSON.stringify(full)}\n`);
   return path;
 }
 
@@ -120,5 +126,9 @@ export async function readRecord(path: string): Promise<RunRecord> {
 }
 
 function notARecord(path: string, why: string): TilewrightError {
-  return new TilewrightError("record.unreadable", `${path} is no run record: ${why}`, "run records end in .run.json");
+  return new TilewrightError(
+    "record.unreadable",
+    `${path} is no run record: ${why}`,
+    "run records end in .run.json",
+  );
 }

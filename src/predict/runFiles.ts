@@ -16,6 +16,7 @@ import { intensityRange } from "./intensities";
 import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
 import type { JournalState, RunIdentity } from "./journal";
 import type { MeasuredNormalization } from "./normalize";
+import { tilesByAxis } from "./prepare";
 import type { Prepared } from "./prepare";
 import { recordPath, writeRecord } from "./record";
 import type { PredictionResult, RunWarning, SeamSummary } from "./record";
@@ -60,7 +61,12 @@ export class RunFiles {
   /** What an earlier process did of this run; null when it starts anew. */
   readonly resumed: JournalState | null;
 
-  private constructor(opening: Opening, layout: StackLayout, identity: RunIdentity, resumed: JournalState | null) {
+  private constructor(
+    opening: Opening,
+    layout: StackLayout,
+    identity: RunIdentity,
+    resumed: JournalState | null,
+  ) {
     this.#opening = opening;
     this.#layout = layout;
     this.#identity = identity;
@@ -71,29 +77,30 @@ export class RunFiles {
   }
 
   /**
-   * Checks everything that can be checked before any work: names, folder, space, and, when resuming,
-   * that it is the same run.
+   * The files of a run: those of the run that is resumed, when it is the same run.
    *
-   * @throws {TilewrightError} `out.*`, `resume.*`
+   * @throws {TilewrightError} `out.partialExists`, `resume.*`
    */
   static async open(opening: Opening): Promise<RunFiles> {
     const { request, prepared, engine } = opening;
     const { options, plan } = prepared;
-    await checkTarget(request, options);
     const identity: RunIdentity = {
       input: await fileIdentity(request.input),
       model: prepared.model.sha256,
       plan: digest(plan.tiles),
-      options: digest(Object.entries(options).filter(([name]) => !DRIVING_OPTIONS.includes(name))),
+      options: digest(computing(options)),
       engine: `${engine.name} on ${engine.device}`,
       threads: options.threads,
     };
     const partial = partialPath(request.out);
     if (options.resume && options.blend !== "crop") {
-      throw new TilewrightError("resume.blended", "a blended run cannot be resumed", "start over with --overwrite");
+      throw new TilewrightError(
+        "resume.blended",
+        "a blended run cannot be resumed",
+        "start over with --overwrite",
+      );
     }
-    const resumed =
-      options.resume && !opening.replace ? await readJournal(Journal.pathFor(partial), plan.count) : null;
+    const resumed = options.resume && !opening.replace ? await unfinishedJournal(partial, plan.count) : null;
     if (resumed !== null) requireSameRun(resumed.identity, identity);
     else if (!options.overwrite && !opening.replace) await requireNoPartial(partial);
     return new RunFiles(opening, layoutOf(prepared), identity, resumed);
@@ -112,6 +119,7 @@ export class RunFiles {
     await requireSpace(partial, this.#writer.bytes);
     this.#journal = await Journal.create(Journal.pathFor(partial), {
       identity: this.#identity,
+      tiles: tilesByAxis(this.#opening.prepared),
       normalization: measured,
       started: this.#started,
     });
@@ -124,7 +132,7 @@ export class RunFiles {
     await this.#journal?.tileDone(index, seams);
   }
 
-  /** Gives the output its name, writes the record, removes the journal. */
+  /** Writes the record, gives the output its name, removes the journal. */
   async finish(end: RunEnd, job: Job): Promise<PredictionResult> {
     const { request, prepared, engine } = this.#opening;
     const partial = partialPath(request.out);
@@ -135,7 +143,6 @@ export class RunFiles {
     const summary = summarize(this.#seams, range);
     job.signal.throwIfAborted();
     const voxels = this.#layout.shape.reduce((product, length) => product * length, 1);
-    await rename(partial, request.out);
     const record = await writeRecord(request.out, {
       started: this.#started,
       seconds: end.seconds,
@@ -150,6 +157,8 @@ export class RunFiles {
       warnings: end.warnings,
       output: { axes: this.#layout.axes, shape: this.#layout.shape, dtype: this.dtype },
     });
+    // Last of all: a disk that is full by now leaves a partial output that can be resumed.
+    await rename(partial, request.out);
     await rm(Journal.pathFor(partial), { force: true });
     return {
       out: request.out,
@@ -206,7 +215,12 @@ function summarize(seams: readonly Seam[], range: number | null): SeamSummary {
   return { maxRelative: all.length === 0 ? null : Math.max(...all), perAxis };
 }
 
-async function checkTarget(request: PredictionRequest, options: Prepared["options"]): Promise<void> {
+/**
+ * Checks where a run is to be written, before any work.
+ *
+ * @throws {TilewrightError} `out.*`
+ */
+export async function checkTarget(request: PredictionRequest, options: Prepared["options"]): Promise<void> {
   const { input, out } = request;
   if (resolve(input) === resolve(out)) {
     throw new TilewrightError("out.isInput", `${out} is the input itself`, "choose another output name");
@@ -218,19 +232,33 @@ async function checkTarget(request: PredictionRequest, options: Prepared["option
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw new TilewrightError(
       missing ? "out.noFolder" : "out.readOnly",
-      missing ? `the output folder ${folder} does not exist` : `the output folder ${folder} cannot be written to`,
+      missing
+        ? `the output folder ${folder} does not exist`
+        : `the output folder ${folder} cannot be written to`,
       missing ? "create it first" : "choose an output in another folder",
       { cause: error },
     );
   }
+  const found = await stat(out).catch(() => null);
+  if (found?.isDirectory() === true) {
+    throw new TilewrightError(
+      "out.isFolder",
+      `${out} is a folder; the output is one file`,
+      "name a file inside it",
+    );
+  }
   if (options.overwrite || options.resume) return;
-  if (await exists(out)) {
-    throw new TilewrightError("out.exists", `${out} exists already`, "choose another name, or use --overwrite");
+  if (found !== null) {
+    throw new TilewrightError(
+      "out.exists",
+      `${out} exists already`,
+      "choose another name, or use --overwrite",
+    );
   }
 }
 
 async function requireNoPartial(partial: string): Promise<void> {
-  if (await exists(Journal.pathFor(partial))) {
+  if (await isUnfinished(partial)) {
     throw new TilewrightError(
       "out.partialExists",
       `${basename(partial)} holds the unfinished output of an earlier run`,
@@ -271,7 +299,35 @@ export async function discardPartial(out: string): Promise<void> {
 
 /** Whether an unfinished output of `out` can be resumed or discarded. */
 export function hasPartial(out: string): Promise<boolean> {
-  return exists(Journal.pathFor(partialPath(out)));
+  return isUnfinished(partialPath(out));
+}
+
+/** A journal alone is what a process left that was killed between its last two steps. */
+async function isUnfinished(partial: string): Promise<boolean> {
+  return (await exists(partial)) && (await exists(Journal.pathFor(partial)));
+}
+
+/** The journal of an unfinished output. @throws {TilewrightError} `resume.noJournal` when there is none */
+async function unfinishedJournal(partial: string, tileCount: number): Promise<JournalState> {
+  if (await isUnfinished(partial)) return readJournal(Journal.pathFor(partial), tileCount);
+  throw new TilewrightError(
+    "resume.noJournal",
+    `there is nothing to resume: ${partial} and its journal do not exist`,
+    "run without --resume",
+  );
+}
+
+/** Options that decide what is written, by name, whatever order they were given in. */
+function computing(options: Prepared["options"]): unknown {
+  return Object.entries(options)
+    .filter(([name, value]) => !DRIVING_OPTIONS.includes(name) && value !== undefined)
+    .map(([name, value]: [string, unknown]) => [name, sorted(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Where the record of an output lies, when it exists. */

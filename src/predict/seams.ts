@@ -46,7 +46,11 @@ export class SeamRecorder {
   readonly #waiting = new Map<string, Waiting>();
   readonly #step: number;
 
-  /** @param channels of the network's output */
+  /**
+   * A recorder that has seen no tile.
+   *
+   * @param channels of the network's output
+   */
   constructor(plan: Plan, channels: number) {
     this.#plan = plan;
     this.#byStart = new Map(plan.tiles.map((tile, i) => [keyOf(tile.write), i]));
@@ -106,7 +110,9 @@ export class SeamRecorder {
   #sharedRegion(before: number, index: number, axis: number): Region {
     const first = this.#plan.tiles[before];
     const second = this.#plan.tiles[index];
-    return second.write.map((write, i) => (i === axis ? ([second.read[i][0], first.read[i][1]] as const) : write));
+    return second.write.map((write, i) =>
+      i === axis ? ([second.read[i][0], first.read[i][1]] as const) : write,
+    );
   }
 
   /** A region of the padded image, cut out of the output of a tile. */
@@ -124,7 +130,9 @@ export class SeamRecorder {
 function pairRegion(shared: Region, second: Tile, axis: number): Region {
   const border = second.write[axis][0];
   return shared.map(([start, stop], i) =>
-    i === axis ? ([Math.max(start, border - 1), Math.min(stop, border + 1)] as const) : ([start, stop] as const),
+    i === axis
+      ? ([Math.max(start, border - 1), Math.min(stop, border + 1)] as const)
+      : ([start, stop] as const),
   );
 }
 

@@ -31,7 +31,11 @@ export interface ReadTile {
 }
 
 /** Reads, normalises and pads one tile. */
-export async function readTile(running: Running, tile: { readonly read: Region }, job: Job): Promise<ReadTile> {
+export async function readTile(
+  running: Running,
+  tile: { readonly read: Region },
+  job: Job,
+): Promise<ReadTile> {
   let maps: readonly IntensityMap[] = [];
   const choose: ChooseMaps = async (pixels) => {
     maps = await mapsFor(running, pixels, tile, job);
@@ -57,14 +61,18 @@ async function mapsFor(
 ): Promise<readonly IntensityMap[]> {
   if (options.normalizeScope === "tile") {
     const size = pixels.data.length / pixels.shape[0];
-    const channels = Array.from({ length: pixels.shape[0] }, (_, c) => (give: (data: Volume["data"]) => void) => {
-      give(pixels.data.subarray(c * size, (c + 1) * size));
-      return Promise.resolve();
-    });
+    const channels = Array.from(
+      { length: pixels.shape[0] },
+      (_, c) => (give: (data: Volume["data"]) => void) => {
+        give(pixels.data.subarray(c * size, (c + 1) * size));
+        return Promise.resolve();
+      },
+    );
     return (await measureChannels(normalization, stack.facts.dtype, channels, job)).maps;
   }
   const t = plan.axes.indexOf("T");
-  const group = options.normalizeScope === "frame" && t >= 0 && plan.roles[t] === "each" ? tile.read[t][0] : 0;
+  const group =
+    options.normalizeScope === "frame" && t >= 0 && plan.roles[t] === "each" ? tile.read[t][0] : 0;
   return measured.maps[group];
 }
 
@@ -78,4 +86,3 @@ export function meanChannelCount({ model }: Prepared): number {
   const channels = model.network.outputs[0].channels;
   return model.probabilistic ? channels / 2 : channels;
 }
-

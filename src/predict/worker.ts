@@ -17,7 +17,8 @@ const registries = builtinRegistries();
 const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<PredictionWorker, PredictionDriver>(
   processPort(process),
   {
-    predict: (request, signal) => predict(request, registries, { retiled: request.retiled ?? 0 }, jobFor(signal)),
+    predict: (request, signal) =>
+      predict(request, registries, { retiled: request.retiled ?? 0 }, jobFor(signal)),
     plan: (request, signal) => describePlan(request, registries, jobFor(signal)),
     model: ({ path }, signal) => describeModel(path, registries, jobFor(signal)),
     engines: () => describeEngines(registries),

@@ -6,7 +6,7 @@ import type { Envelope, MessagePortLike } from "./channel";
 
 /** What `process` and a `ChildProcess` have in common. */
 interface ProcessEnd {
-  send?(message: unknown): boolean;
+  send?(message: unknown, done: (error: Error | null) => void): boolean;
   readonly connected?: boolean;
   on(event: "message", listener: (message: unknown) => void): unknown;
   off(event: "message", listener: (message: unknown) => void): unknown;
@@ -16,7 +16,8 @@ interface ProcessEnd {
 export function processPort(end: ProcessEnd): MessagePortLike {
   return {
     post(message: Envelope): void {
-      if (end.connected === true) end.send?.(message);
+      // Without a callback a message to a process that is just dying becomes an uncaught error.
+      if (end.connected === true) end.send?.(message, () => undefined);
     },
     listen(receive: (message: Envelope) => void): () => void {
       const listener = (message: unknown): void => {
@@ -29,5 +30,9 @@ export function processPort(end: ProcessEnd): MessagePortLike {
 }
 
 function isEnvelope(message: unknown): message is Envelope {
-  return typeof message === "object" && message !== null && typeof (message as { kind?: unknown }).kind === "string";
+  return (
+    typeof message === "object" &&
+    message !== null &&
+    typeof (message as { kind?: unknown }).kind === "string"
+  );
 }

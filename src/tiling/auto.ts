@@ -57,7 +57,13 @@ export function autoTiles(
     .sort((a, b) => b.kept - a.kept || a.count - b.count);
   const describe = (choices: readonly Choice[], kept: number, fits: boolean): AutoTiles => {
     const size = choices.map((choice) => choice.size);
-    return { tiles: choices.map((choice) => choice.tiles), size, keptFraction: kept, bytes: bytes(size), fits };
+    return {
+      tiles: choices.map((choice) => choice.tiles),
+      size,
+      keptFraction: kept,
+      bytes: bytes(size),
+      fits,
+    };
   };
   for (const { choices, kept } of combinations) {
     if (bytes(choices.map((choice) => choice.size)) <= limit) return describe(choices, kept, true);

@@ -55,7 +55,9 @@ export function planAxis(request: AxisRequest): AxisTile[] {
   requireWhole("overlapBlocks", overlapBlocks, 0);
   switch (guarantee) {
     case "size":
-      return equalTiles(blocks, tileLengthFor(blocks, tiles, overlapBlocks), overlapBlocks).map((t) => scale(t, block));
+      return equalTiles(blocks, tileLengthFor(blocks, tiles, overlapBlocks), overlapBlocks).map((t) =>
+        scale(t, block),
+      );
     case "count":
       return countedTiles(blocks, Math.min(tiles, blocks), overlapBlocks).map((t) => scale(t, block));
     default:

@@ -26,7 +26,8 @@ export function blendWeights(reads: readonly Interval[], mode: "linear" | "gauss
   const raw = reads.map((read, i) => (mode === "linear" ? ramp(reads, i) : gaussian(read[1] - read[0])));
   const origin = reads[0][0];
   const sums = new Float64Array(reads[reads.length - 1][1] - origin);
-  for (const [i, [start]] of reads.entries()) raw[i].forEach((weight, px) => (sums[start - origin + px] += weight));
+  for (const [i, [start]] of reads.entries())
+    raw[i].forEach((weight, px) => (sums[start - origin + px] += weight));
   return raw.map((weights, i) => weights.map((weight, px) => weight / sums[reads[i][0] - origin + px]));
 }
 

@@ -16,15 +16,22 @@ const TABLE: Readonly<Record<number, Readonly<Record<number, readonly number[]>>
  * @throws {RangeError} outside the table
  * @see CSBDeep 0.8.1 `internals/predict.py` `tile_overlap`
  */
-export function careOverlap(o: { readonly depth: number; readonly kernel: number; readonly pool?: number }): number {
+export function careOverlap(o: {
+  readonly depth: number;
+  readonly kernel: number;
+  readonly pool?: number;
+}): number {
   const { depth, kernel, pool = 2 } = o;
   const isKernel = kernel === 3 || kernel === 5 || kernel === 7;
   if (pool === 1 && isKernel && Number.isInteger(depth) && depth >= 1 && depth <= 5) {
     return (kernel - 1) * (2 * depth + 1);
   }
-  const value = Number.isInteger(depth) && Object.hasOwn(TABLE, pool) ? TABLE[pool][kernel]?.[depth - 1] : undefined;
+  const value =
+    Number.isInteger(depth) && Object.hasOwn(TABLE, pool) ? TABLE[pool][kernel]?.[depth - 1] : undefined;
   if (value === undefined) {
-    throw new RangeError(`CSBDeep's overlap table has no entry for depth ${depth}, kernel ${kernel}, pool ${pool}`);
+    throw new RangeError(
+      `CSBDeep's overlap table has no entry for depth ${depth}, kernel ${kernel}, pool ${pool}`,
+    );
   }
   return value;
 }

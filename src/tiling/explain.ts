@@ -27,7 +27,8 @@ export function explainPlan(plan: Plan, context: ExplainContext): string {
   ];
   for (let i = 0; i < plan.axes.length; i++) lines.push(...explainAxis(plan, i, context.padding), "");
   lines.push(...explainSize(plan), "", ...explainCost(plan));
-  for (const warning of plan.warnings) lines.push("", `Warning: ${warning.message}.`, `  To fix: ${warning.fix}.`);
+  for (const warning of plan.warnings)
+    lines.push("", `Warning: ${warning.message}.`, `  To fix: ${warning.fix}.`);
   return lines.join("\n");
 }
 
@@ -48,7 +49,9 @@ function explainAxis(plan: Plan, i: number, padding: PaddingMode): string[] {
   if (plan.roles[i] === "whole") return [`${axis}  ${length}: every tile holds all channels.`];
   if (plan.roles[i] === "each") {
     const [one, many] = nouns[axis] ?? ["entry", "entries"];
-    return [`${axis}  ${length}: each ${one} is predicted on its own, ${length} ${length === 1 ? one : many}.`];
+    return [
+      `${axis}  ${length}: each ${one} is predicted on its own, ${length} ${length === 1 ? one : many}.`,
+    ];
   }
   return [`${axis}  ${paddingSentence(plan, i, padding)} ${cutSentence(plan, i)}`, ...drawAxis(plan, i)];
 }
@@ -129,7 +132,9 @@ function explainSize(plan: Plan): string[] {
       : "  Not all of that holds here: the tiled prediction differs from the untiled one.",
   );
   if (plan.careOverlap !== null) {
-    lines.push(`  CSBDeep's table says ${tiled.map((i) => `${plan.axes[i]} ${plan.careOverlap?.[i] ?? "-"}`).join(", ")} px.`);
+    lines.push(
+      `  CSBDeep's table says ${tiled.map((i) => `${plan.axes[i]} ${plan.careOverlap?.[i] ?? "-"}`).join(", ")} px.`,
+    );
   }
   return lines;
 }

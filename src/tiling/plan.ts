@@ -103,7 +103,9 @@ export interface Plan {
 export function makePlan(input: PlanInput): Plan {
   const { axes, wishes } = input;
   checkWishes(axes, wishes);
-  const block = axes.map((a, i) => (wishes.block === "auto" || a.role !== "tiled" ? a.block : wishes.block[i]));
+  const block = axes.map((a, i) =>
+    wishes.block === "auto" || a.role !== "tiled" ? a.block : wishes.block[i],
+  );
   const padding = axes.map((a, i) => paddingOf(a, wishes.padExtra?.[i] ?? 0));
   const paddedShape = axes.map((a, i) => a.length + padding[i][0] + padding[i][1]);
   const overlapAsked = axes.map((a, i) => askedOverlap(a, wishes.overlap, i));
@@ -113,7 +115,7 @@ export function makePlan(input: PlanInput): Plan {
     return part === undefined ? [0, paddedShape[i]] : [start + padding[i][0], stop + padding[i][0]];
   });
   const computed = axes.map((a, i) => withContext(a, wanted[i], overlap[i], paddedShape[i]));
-  const cut = cutAxes(input, { computed, block, overlap });
+  const cut = cutAxes(input, { paddedShape, computed, block, overlap });
   const tiles = multiplyAxes(cut.axes).filter(({ write }) => regionSize(intersectRegions(write, wanted)) > 0);
   const draft = {
     axes: axes.map((a) => a.axis).join(""),
@@ -195,6 +197,7 @@ interface Cut {
 }
 
 interface Frame {
+  readonly paddedShape: readonly number[];
   readonly computed: Region;
   readonly block: readonly number[];
   readonly overlap: readonly number[];
@@ -211,19 +214,33 @@ function cutAxes(input: PlanInput, frame: Frame): Cut {
           axes.map(({ role }, i) =>
             role === "each"
               ? { length: 1, block: 1, overlapBlocks: 0, tileable: false }
-              : { length: lengths[i], block: frame.block[i], overlapBlocks: overlapBlocks[i], tileable: role === "tiled" },
+              : {
+                  length: lengths[i],
+                  block: frame.block[i],
+                  overlapBlocks: overlapBlocks[i],
+                  tileable: role === "tiled",
+                },
           ),
           input.bytes,
           input.memoryLimit,
         )
       : null;
   const cut = axes.map((axis, i) => {
-    const request = { length: lengths[i], block: frame.block[i], overlapBlocks: overlapBlocks[i] };
+    // A block that is not the network's own may not divide the length: the last tile is then cut short.
+    const length = Math.ceil(lengths[i] / frame.block[i]) * frame.block[i];
+    const request = { length, block: frame.block[i], overlapBlocks: overlapBlocks[i] };
     const tiles =
       axis.role === "tiled" && sizes !== undefined
         ? bySize(axis, request, sizes[i])
-        : cutAxis(axis, request, auto?.tiles[i] ?? (wishes.tiles as readonly number[])[i] ?? 1, wishes.guarantee);
-    return tiles.map((tile) => moveTile(runnable(tile, axis.block, lengths[i]), frame.computed[i][0]));
+        : cutAxis(
+            axis,
+            request,
+            auto?.tiles[i] ?? (wishes.tiles as readonly number[])[i] ?? 1,
+            wishes.guarantee,
+          );
+    return tiles
+      .map((tile) => moveTile(shorten(tile, lengths[i]), frame.computed[i][0]))
+      .map((tile) => runnable(tile, axis.block, frame.paddedShape[i]));
   });
   return { axes: cut, fits: auto?.fits ?? true };
 }
@@ -237,7 +254,13 @@ interface CutRequest {
 function cutAxis(axis: PlanAxis, request: CutRequest, tiles: number, guarantee: Guarantee): AxisTile[] {
   switch (axis.role) {
     case "each":
-      return planAxis({ length: request.length, tiles: request.length, block: 1, overlapBlocks: 0, guarantee: "count" });
+      return planAxis({
+        length: request.length,
+        tiles: request.length,
+        block: 1,
+        overlapBlocks: 0,
+        guarantee: "count",
+      });
     case "whole":
       return planAxis({ length: request.length, tiles: 1, block: 1, overlapBlocks: 0 });
     case "tiled":
@@ -256,6 +279,16 @@ function moveTile(tile: AxisTile, by: number): AxisTile {
   };
 }
 
+/** Takes away what a tile has beyond the end of its axis. */
+function shorten({ read, keep, write }: AxisTile, length: number): AxisTile {
+  const stop = Math.min(write[1], length);
+  return {
+    read: [read[0], Math.min(read[1], length)],
+    keep: [keep[0], keep[0] + stop - write[0]],
+    write: [write[0], stop],
+  };
+}
+
 function bySize(axis: PlanAxis, request: CutRequest, wanted: number): AxisTile[] {
   const size = Math.ceil(wanted / request.block) * request.block;
   try {
@@ -270,8 +303,8 @@ function bySize(axis: PlanAxis, request: CutRequest, wanted: number): AxisTile[]
 }
 
 /**
- * With a block smaller than the network's, a tile may have a length the network cannot run: it then
- * reads a few px more, to the right or, at the end of the axis, to the left.
+ * With a block that is not the network's, a tile may have a length the network cannot run: it then reads a few
+ * px more, to the right or, at the end of the padded image, to the left.
  */
 function runnable(tile: AxisTile, block: number, length: number): AxisTile {
   const [start, stop] = tile.read;
@@ -287,7 +320,12 @@ function runnable(tile: AxisTile, block: number, length: number): AxisTile {
 }
 
 function checkWishes(axes: readonly PlanAxis[], wishes: PlanWishes): void {
-  const lists: [name: string, values: readonly number[] | undefined | string, least: number, neutral: number][] = [
+  const lists: [
+    name: string,
+    values: readonly number[] | undefined | string,
+    least: number,
+    neutral: number,
+  ][] = [
     ["tiles", wishes.tiles, 1, 1],
     ["tile size", wishes.tileSize, 1, 0],
     ["overlap", wishes.overlap, 0, 0],

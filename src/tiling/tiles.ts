@@ -39,7 +39,13 @@ export function planTiles(request: {
   }
   return multiplyAxes(
     shape.map((length, axis) =>
-      planAxis({ length, tiles: tiles[axis], block: blocks[axis], overlapBlocks: overlapBlocks[axis], guarantee }),
+      planAxis({
+        length,
+        tiles: tiles[axis],
+        block: blocks[axis],
+        overlapBlocks: overlapBlocks[axis],
+        guarantee,
+      }),
     ),
   );
 }
@@ -55,5 +61,9 @@ export function multiplyAxes(axes: readonly (readonly AxisTile[])[]): Tile[] {
 
 function extend(tile: Tile, axis: AxisTile): Tile {
   const add = (region: Region, interval: Interval): Region => [...region, interval];
-  return { read: add(tile.read, axis.read), keep: add(tile.keep, axis.keep), write: add(tile.write, axis.write) };
+  return {
+    read: add(tile.read, axis.read),
+    keep: add(tile.keep, axis.keep),
+    write: add(tile.write, axis.write),
+  };
 }

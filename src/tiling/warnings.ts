@@ -32,7 +32,9 @@ const MOSTLY_OVERLAP = 0.5;
 export function planWarnings(input: PlanInput, plan: Draft, fits: boolean): PlanWarning[] {
   const warnings: PlanWarning[] = [];
   const isCut = (i: number): boolean => input.axes[i].role === "tiled" && plan.tilesPerAxis[i] > 1;
-  if (input.axes.some((_, i) => isCut(i))) {
+  const isPart = (i: number): boolean =>
+    input.axes[i].role === "tiled" && plan.computed[i][1] - plan.computed[i][0] < plan.paddedShape[i];
+  if (input.axes.some((_, i) => isCut(i) || isPart(i))) {
     for (const message of input.blockers) {
       warnings.push({
         code: "not-exact-network",
@@ -44,7 +46,7 @@ export function planWarnings(input: PlanInput, plan: Draft, fits: boolean): Plan
     }
   }
   for (const [i, axis] of input.axes.entries()) {
-    if (isCut(i)) warnings.push(...axisWarnings(axis, plan, i));
+    if (isCut(i) || isPart(i)) warnings.push(...axisWarnings(axis, plan, i));
     const extra = input.wishes.padExtra?.[i] ?? 0;
     if (axis.role === "tiled" && extra > 0) {
       warnings.push({

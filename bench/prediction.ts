@@ -1,0 +1,182 @@
+/**
+ * The prediction benchmarks: loop efficiency, kept fraction against the best possible, memory. Writes
+ * docs/benchmarks.md. Meaningful only while nothing else runs: refuses above a load of 0.5, unless
+ * `--anyway` is given, and says so in the page.
+ * @module
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, totalmem } from "node:os";
+import { join } from "node:path";
+import { builtinRegistries } from "../src/builtins";
+import { quietJob } from "../src/job";
+import { readOptions } from "../src/predict/options";
+import { engineBytes, loadAnalysed, planImage } from "../src/predict/prepare";
+import { version } from "../src/version";
+import { watchCommand } from "./processes";
+import { LARGE_2D, LARGE_3D, modelFile, stackFile } from "./scenes";
+import type { Scene } from "./scenes";
+
+const MEMORY_MIB = 2048;
+const MOST_LOAD = 0.5;
+const WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 180_000;
+const FOLDER = join(process.cwd(), "dist-test", "bench", "files");
+const CLI = join(process.cwd(), "dist", "cli.cjs");
+const LOOP = join(process.cwd(), "dist-test", "bench", "loop.cjs");
+/** Stacks of the same planes, 200 MB and 2 GB, and a network so small that reading and writing dominate. */
+const SMALL_STACK: Scene = { name: "200 MB", axes: "ZYX", shape: [24, 2048, 2048], filters: 2 };
+const BIG_STACK: Scene = { name: "2 GB", axes: "ZYX", shape: [240, 2048, 2048], filters: 2 };
+
+interface LoopFigures {
+  readonly tiles: number;
+  readonly tileShape: readonly number[];
+  readonly efficiency: number;
+  readonly bareVoxelsPerSecond: number;
+  readonly seconds: number;
+}
+
+async function main(): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  const loads: number[] = [];
+  const lines: string[] = [];
+  for (const scene of [LARGE_2D, LARGE_3D]) {
+    loads.push(await quiet());
+    lines.push(...(await measureScene(scene)));
+  }
+  loads.push(await quiet());
+  lines.push(...(await measureGrowth()));
+  const page = [...heading(Math.max(...loads)), ...lines, ""].join("\n");
+  writeFileSync(join(process.cwd(), "docs", "benchmarks.md"), page);
+  process.stdout.write(page);
+  rmSync(FOLDER, { recursive: true, force: true });
+}
+
+async function measureScene(scene: Scene): Promise<string[]> {
+  const model = modelFile(FOLDER, scene);
+  const input = await stackFile(FOLDER, scene);
+  const out = join(FOLDER, "out.tif");
+  const loop = await watchCommand(process.execPath, [LOOP, input, model, out, String(MEMORY_MIB)]);
+  const figures = JSON.parse(loop.stdout) as LoopFigures;
+  const args = [CLI, "predict", input, "--model", model, "--out", out, "--overwrite", "--json"];
+  const run = await watchCommand(process.execPath, [
+    ...args,
+    "--engine",
+    "cpu",
+    "--memory",
+    String(MEMORY_MIB),
+  ]);
+  const kept = await keptFractions(scene, model);
+  const { flopsPerVoxel } = (await loadAnalysed(model, builtinRegistries(), quietJob())).analysis;
+  const gigaflops = (figures.bareVoxelsPerSecond * flopsPerVoxel) / 1e9;
+  return [
+    `## ${scene.name}, CARE depth 2, kernel 3, ${scene.filters} filters, --memory ${MEMORY_MIB}`,
+    "",
+    "| what | figure |",
+    "|---|---|",
+    `| tiles | ${figures.tiles} of ${figures.tileShape.slice(1).join(" × ")} px |`,
+    `| one bare session call at that tile shape | ${gigaflops.toFixed(0)} GFLOP/s |`,
+    `| loop efficiency (goal ≥ 0.90) | ${figures.efficiency.toFixed(3)} |`,
+    `| kept fraction | ${kept.ours.toFixed(4)} |`,
+    `| best possible under the limit, by brute force over ${kept.tried} tilings | ${kept.best.toFixed(4)} |`,
+    `| seconds, whole command | ${run.seconds.toFixed(1)} |`,
+    `| peak resident memory of all processes | ${mib(run.peakBytes)} MiB |`,
+    "",
+  ];
+}
+
+async function keptFractions(
+  scene: Scene,
+  model: string,
+): Promise<{ ours: number; best: number; tried: number }> {
+  const analysed = await loadAnalysed(model, builtinRegistries(), quietJob());
+  const options = readOptions({ memory: MEMORY_MIB });
+  const { plan } = planImage(scene, analysed, options);
+  const limit = engineBytes(options);
+  let best = 0;
+  let tried = 0;
+  const most = scene.shape.length === 2 ? 40 : 14;
+  const counts = scene.shape.reduce<number[][]>(
+    (rows) => rows.flatMap((row) => Array.from({ length: most }, (_, i) => [...row, i + 1])),
+    [[]],
+  );
+  for (const tiles of counts) {
+    const other = planImage(scene, analysed, { ...options, tiles }).plan;
+    tried++;
+    if (other.peakBytes <= limit) best = Math.max(best, other.keptFraction);
+  }
+  return { ours: plan.keptFraction, best, tried };
+}
+
+async function measureGrowth(): Promise<string[]> {
+  const peaks: number[] = [];
+  const seconds: number[] = [];
+  for (const scene of [SMALL_STACK, BIG_STACK]) {
+    const model = modelFile(FOLDER, { ...scene, axes: "YX" });
+    const input = await stackFile(FOLDER, scene);
+    const out = join(FOLDER, "out.tif");
+    const args = [
+      CLI,
+      "predict",
+      input,
+      "--model",
+      model,
+      "--out",
+      out,
+      "--overwrite",
+      "--json",
+      "--engine",
+      "cpu",
+    ];
+    const run = await watchCommand(process.execPath, [...args, "--tiles", "1,2,2", "--dtype", "uint16"]);
+    peaks.push(run.peakBytes);
+    seconds.push(run.seconds);
+    rmSync(input);
+  }
+  return [
+    "## Memory against stack size, 2048 × 2048 planes, tiny network",
+    "",
+    "| stack | peak resident memory of all processes | seconds |",
+    "|---|---|---|",
+    `| ${SMALL_STACK.name} | ${mib(peaks[0])} MiB | ${seconds[0].toFixed(1)} |`,
+    `| ${BIG_STACK.name} | ${mib(peaks[1])} MiB | ${seconds[1].toFixed(1)} |`,
+    `| ratio (goal: within 10 %) | ${(peaks[1] / peaks[0]).toFixed(3)} | |`,
+  ];
+}
+
+function heading(load: number): string[] {
+  return [
+    "# Benchmarks",
+    "",
+    "Written by `npm run bench`; do not edit.",
+    "",
+    `Tilewright ${version}, ${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; load before each part at most ${load.toFixed(2)}.`,
+    ...(load > MOST_LOAD
+      ? ["", "**The machine was busy: times and the loop efficiency are not meaningful.**"]
+      : []),
+    "",
+  ];
+}
+
+/** Waits until nothing else runs; returns the load. */
+async function quiet(): Promise<number> {
+  const deadline = performance.now() + LONGEST_WAIT_MS;
+  while (loadavg()[0] > MOST_LOAD && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
+  const load = loadavg()[0];
+  if (load > MOST_LOAD && !process.argv.includes("--anyway")) {
+    throw new Error(
+      `the load is ${load.toFixed(2)}, above ${MOST_LOAD}: close other programs, or give --anyway`,
+    );
+  }
+  return load;
+}
+
+function mib(bytes: number): string {
+  return String(Math.ceil(bytes / 2 ** 20));
+}
+
+void main().catch((error: unknown) => {
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
