@@ -58,6 +58,7 @@ export const cpuEngine: EngineKind = onnxRuntimeKind({
     // allocator; the memory pattern takes a second copy of everything from the second tile on.
     enableCpuMemArena: true,
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    // What goes wrong is thrown; the log would repeat it on stderr.
+    logSeverityLevel: 4,
   }),
 });

@@ -187,6 +187,14 @@ const OUT_OF_MEMORY = [
 export function engineError(label: string, error: unknown): TilewrightError {
   if (error instanceof TilewrightError) return error;
   const reason = reasonOf(error);
+  if (/adapter_?result|WebGPU adapter/i.test(reason)) {
+    return new TilewrightError(
+      "engine.unavailable",
+      `${label}: no graphics adapter with Vulkan, Direct3D 12 or Metal was found`,
+      "use the CPU, or install a graphics driver",
+      { cause: error },
+    );
+  }
   if (OUT_OF_MEMORY.some((pattern) => pattern.test(reason))) {
     return new TilewrightError(
       "engine.outOfMemory",

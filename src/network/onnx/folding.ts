@@ -199,6 +199,7 @@ function slice(inputs: Operands, attributes: FoldingAttributes): Folded | undefi
   const axis = list(3, "axes")?.[0] ?? 0;
   const step = list(4, "steps")?.[0] ?? 1;
   if (starts?.length !== 1 || ends?.length !== 1 || axis !== 0 || step === 0) return undefined;
+  if (data.items.length === 0) return data.shape.length === 1 ? data : undefined;
   const length = data.shape[0];
   const row = data.items.length / Math.max(1, length);
   const clamp = (n: number): number => {
@@ -216,7 +217,8 @@ function slice(inputs: Operands, attributes: FoldingAttributes): Folded | undefi
 
 function transpose(inputs: Operands, attributes: FoldingAttributes): Folded | undefined {
   const [data] = inputs;
-  if (data === undefined || data.shape.length !== 2 || data.items.length > MAX_ITEMS) return undefined;
+  if (data === undefined || data.shape.length !== 2) return undefined;
+  if (data.items.length === 0 || data.items.length > MAX_ITEMS) return undefined;
   if ((attributes.ints("perm") ?? [1, 0])[0] !== 1) return data;
   const [rows, columns] = data.shape;
   const items: Quantity[] = [];

@@ -14,7 +14,7 @@ import type {
   UpsampleNode,
 } from "../graph";
 import { SLICE_TO_END } from "./builder";
-import type { OnnxAttribute , OnnxBuilder} from "./builder";
+import type { OnnxAttribute, OnnxBuilder } from "./builder";
 import { interleaveTransposed, isInterleave, splitGroups, zeroInsertTransposed } from "./webgpu";
 
 /**
@@ -62,15 +62,23 @@ export interface Context {
 export function writeNode(context: Context, node: NetworkNode): void {
   const { builder } = context;
   switch (node.op) {
-    case "conv":
-      { writeConv(context, node); return; }
-    case "convTranspose":
-      { writeConvTranspose(context, node); return; }
+    case "conv": {
+      writeConv(context, node);
+      return;
+    }
+    case "convTranspose": {
+      writeConvTranspose(context, node);
+      return;
+    }
     case "maxPool":
-    case "averagePool":
-      { writePool(builder, node); return; }
-    case "upsample":
-      { writeUpsample(builder, node); return; }
+    case "averagePool": {
+      writePool(builder, node);
+      return;
+    }
+    case "upsample": {
+      writeUpsample(builder, node);
+      return;
+    }
     case "concat":
       return void builder.op("Concat", node.inputs, { axis: 1 }, node.output);
     case "binary":
@@ -89,8 +97,10 @@ export function writeNode(context: Context, node: NetworkNode): void {
         { epsilon: { float: 0 } },
         node.output,
       );
-    case "activation":
-      { writeActivation(builder, node, context.rank); return; }
+    case "activation": {
+      writeActivation(builder, node, context.rank);
+      return;
+    }
     case "pad":
       return void builder.op(
         "Pad",
@@ -109,8 +119,10 @@ export function writeNode(context: Context, node: NetworkNode): void {
         { mode: node.mode },
         node.output,
       );
-    case "crop":
-      { writeCrop(builder, node.inputs[0], node.crops, node.output); return; }
+    case "crop": {
+      writeCrop(builder, node.inputs[0], node.crops, node.output);
+      return;
+    }
     case "sliceChannels":
       return void builder.op(
         "Slice",
@@ -118,15 +130,18 @@ export function writeNode(context: Context, node: NetworkNode): void {
         {},
         node.output,
       );
-    case "global":
-      { writeGlobal(builder, node); return; }
+    case "global": {
+      writeGlobal(builder, node);
+      return;
+    }
   }
 }
 
 function writeConv(context: Context, node: ConvNode): void {
   const { builder, target, rank } = context;
   if (target === "webgpu" && node.groups > 1 && rank === 3) {
-    splitGroups(builder, node, (part) => writeConv(context, part)); return;
+    splitGroups(builder, node, (part) => writeConv(context, part));
+    return;
   }
   const attributes = {
     kernel_shape: node.weight.shape.slice(2),
@@ -141,7 +156,10 @@ function writeConv(context: Context, node: ConvNode): void {
 function writeConvTranspose(context: Context, node: ConvTransposeNode): void {
   const { builder, target, rank } = context;
   if (target === "webgpu" && rank === 3) {
-    if (isInterleave(node)) { interleaveTransposed(builder, node); return; }
+    if (isInterleave(node)) {
+      interleaveTransposed(builder, node);
+      return;
+    }
     const { conv, crops } = zeroInsertTransposed(builder, node);
     const whole = crops.some(([before, after]) => before > 0 || after > 0) ? builder.fresh() : node.output;
     writeConv(context, { ...conv, output: whole });
@@ -231,8 +249,10 @@ function writeGlobal(builder: OnnxBuilder, node: GlobalNode): void {
       return void builder.op(node.type, node.inputs, {}, node.output);
     case "InstanceNormalization":
       return void builder.op(node.type, [...node.inputs, ...constants], epsilon, node.output);
-    case "GroupNormalization":
-      { writeGroupNormalization(builder, node, epsilon); return; }
+    case "GroupNormalization": {
+      writeGroupNormalization(builder, node, epsilon);
+      return;
+    }
   }
 }
 

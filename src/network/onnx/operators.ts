@@ -195,6 +195,9 @@ export function translate(operation: Operation): void {
     const operands = operation.inputs.map((input) => (input?.kind === "folded" ? input : undefined));
     const result = fold(operands, foldingAttributes(operation));
     if (result === undefined) operation.fail("this arithmetic on shapes cannot be decided from the file");
+    if (operands.every((operand) => operand?.items !== result.items)) {
+      operation.translation.spend(result.items.length);
+    }
     operation.alias(result);
     return;
   }

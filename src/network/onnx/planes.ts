@@ -62,14 +62,22 @@ export function writeOnPlanes(builder: OnnxBuilder, network: Network, target: On
 
 function writePlanes(context: Context, node: NetworkNode): void {
   switch (node.op) {
-    case "conv":
-      { writeConvolution(context, node); return; }
-    case "maxPool":
-      { writeMaxPool(context, node); return; }
-    case "upsample":
-      { writeUpsample(context.builder, node); return; }
-    default:
-      { writeNode(context, node); return; }
+    case "conv": {
+      writeConvolution(context, node);
+      return;
+    }
+    case "maxPool": {
+      writeMaxPool(context, node);
+      return;
+    }
+    case "upsample": {
+      writeUpsample(context.builder, node);
+      return;
+    }
+    default: {
+      writeNode(context, node);
+      return;
+    }
   }
 }
 

@@ -34,21 +34,28 @@ function checkOpset(model: OnnxModel, file: string): void {
   );
 }
 
-/** Nodes the outputs depend on, in file order. */
-function neededNodes(model: OnnxModel): OnnxNode[] {
-  const needed = new Set(model.outputs.map((port) => port.name));
-  const kept: OnnxNode[] = [];
-  for (const node of [...model.nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue;
-    for (const name of node.inputs) needed.add(name);
-    kept.push(node);
+/** Nodes the outputs depend on, in file order; one that stands after its reader is kept, so that the message can say so. */
+function neededNodes(model: OnnxModel, file: string): OnnxNode[] {
+  const writers = new Map<string, OnnxNode>();
+  const given = new Set([...model.constants.keys(), ...model.inputs.map((port) => port.name)]);
+  for (const node of model.nodes) {
+    for (const name of node.outputs) {
+      if (name === "") continue;
+      if (writers.has(name) || given.has(name)) {
+        throw new TilewrightError("model.corrupt", `${file}: the tensor "${name}" is written twice`);
+      }
+      writers.set(name, node);
+    }
   }
-  // A node may stand after one that reads it; keeping it lets the message say so.
-  const early = model.nodes.filter(
-    (node) => !kept.includes(node) && node.outputs.some((name) => needed.has(name)),
-  );
-  const all = new Set([...kept, ...early]);
-  return model.nodes.filter((node) => all.has(node));
+  const kept = new Set<OnnxNode>();
+  const waiting = model.outputs.map((port) => port.name);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const node = writers.get(name);
+    if (node === undefined || kept.has(node)) continue;
+    kept.add(node);
+    for (const input of node.inputs) waiting.push(input);
+  }
+  return model.nodes.filter((node) => kept.has(node));
 }
 
 /** Channels of an input whose file leaves them free: what the first convolution on it expects. */
@@ -151,7 +158,7 @@ export function readOnnx(bytes: Uint8Array, file: string): Network {
   }
   const translation = new Translation(model, file, rank);
   const inputs = ports.map((port) => declareInput(translation, port));
-  for (const node of neededNodes(model)) translate(new Operation(translation, node));
+  for (const node of neededNodes(model, file)) translate(new Operation(translation, node));
   if (model.outputs.length === 0)
     throw new TilewrightError("model.unsupported", `${file}: the model has no output`);
   const outputs = model.outputs.map((port) => declareOutput(translation, port));

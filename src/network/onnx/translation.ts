@@ -23,6 +23,9 @@ export interface Data {
   readonly fixed: readonly (number | undefined)[];
 }
 
+/** Most numbers a file may make us compute; those it brings along do not count. */
+const MAX_COMPUTED = 1 << 26;
+
 /** What a tensor name of the ONNX graph stands for. */
 export type Value = Data | Folded;
 
@@ -40,6 +43,7 @@ export class Translation {
   readonly #nodeNames = new Set<string>();
   readonly #tensorNames = new Set<string>();
   readonly #written = new Set<string>();
+  #computed = 0;
 
   /** Starts with nothing written; every tensor of data has `spatialRank` spatial axes. */
   constructor(
@@ -95,6 +99,20 @@ export class Translation {
     return decoded;
   }
 
+  /**
+   * Counts numbers that are computed and kept, so that a small file cannot fill the memory.
+   *
+   * @throws {TilewrightError} `model.tooLarge`
+   */
+  spend(numbers: number): void {
+    this.#computed += numbers;
+    if (this.#computed <= MAX_COMPUTED) return;
+    throw new TilewrightError(
+      "model.tooLarge",
+      `${this.file}: the constants the model computes have more than ${MAX_COMPUTED} numbers`,
+    );
+  }
+
   /** A tensor name nobody uses. */
   freshTensor(base: string): string {
     let name = base;
@@ -132,6 +150,7 @@ export class Translation {
     const fixed = wide.fixed.map((length, axis) =>
       length === undefined ? undefined : outputLength(node, axis, length),
     );
+    if (node.op === "affine" || node.op === "activation") this.spend(2 * channels);
     this.nodes.push(node);
     return { kind: "data", name: output, channels, steps, fixed };
   }

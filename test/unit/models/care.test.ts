@@ -43,7 +43,6 @@ describe.skipIf(!hasShared)("models of the reference material", () => {
     const found = await runNetwork(model, readNpy(sharedPath("models", id, input)));
     const expected = expectedOf(readNpy(sharedPath("models", id, output)), model.network.spatialAxes.length);
     const d = relativeDifference(found, expected);
-    console.log(id, d);
     expect(d).toBeLessThan(1e-5);
   });
 });
@@ -64,7 +63,6 @@ describe("models written by Keras", () => {
       found,
       expectedOf(readNpy(join(GOLDEN, id, "output.npy")), model.network.spatialAxes.length),
     );
-    console.log(id, d);
     expect(d).toBeLessThan(1e-5);
   });
 });
