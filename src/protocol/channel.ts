@@ -50,6 +50,15 @@ interface Pending {
 const closed = (): TilewrightError =>
   new TilewrightError("channel.closed", "the other process has gone", "try again");
 
+/** The error of a failure message; the far side may be hostile and send anything. */
+function errorFrom(failure: unknown): TilewrightError {
+  const { code, message, hint } = (failure ?? {}) as { readonly [K in keyof Failure]?: unknown };
+  if (typeof code !== "string" || typeof message !== "string") {
+    return new TilewrightError("channel.badMessage", "the other process sent a failure that cannot be read");
+  }
+  return new TilewrightError(code, message, typeof hint === "string" ? hint : undefined);
+}
+
 /**
  * One end of a boundary: answers `Local` requests, makes `Remote` ones. Whoever creates it disposes it.
  */
@@ -96,7 +105,13 @@ export class Channel<Local extends Contract, Remote extends Contract> {
       signal?.addEventListener("abort", onAbort, { once: true });
       const cleanup = (): void => signal?.removeEventListener("abort", onAbort);
       this.#pending.set(id, { resolve, reject, cleanup });
-      this.#port.post({ kind: "request", id, method, params });
+      try {
+        this.#port.post({ kind: "request", id, method, params });
+      } catch (error) {
+        this.#settle(id, (pending) => {
+          pending.reject(error); // such as parameters that cannot be cloned
+        });
+      }
     });
   }
 
@@ -145,7 +160,7 @@ export class Channel<Local extends Contract, Remote extends Contract> {
         return;
       case "failure":
         this.#settle(message.id, (pending) => {
-          pending.reject(TilewrightError.from(message.failure));
+          pending.reject(errorFrom(message.failure));
         });
         return;
       case "event":

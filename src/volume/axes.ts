@@ -36,7 +36,11 @@ export function parseAxes(text: string): string {
     }
   }
   if (new Set(axes).size !== axes.length) {
-    throw new TilewrightError("axes.repeated", `axes "${text}": a letter is used twice`, "use each axis once");
+    throw new TilewrightError(
+      "axes.repeated",
+      `axes "${text}": a letter is used twice`,
+      "use each axis once",
+    );
   }
   return axes;
 }

@@ -8,14 +8,7 @@ export type Dtype = "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" |
 
 /** Memory of a Volume. */
 export type PixelArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
+  Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 
 const CONSTRUCTORS = {
   uint8: Uint8Array,

@@ -48,7 +48,11 @@ export function isInside(region: Region, shape: readonly number[]): boolean {
     region.length === shape.length &&
     region.every(
       ([start, stop], axis) =>
-        Number.isInteger(start) && Number.isInteger(stop) && start >= 0 && start < stop && stop <= shape[axis],
+        Number.isInteger(start) &&
+        Number.isInteger(stop) &&
+        start >= 0 &&
+        start < stop &&
+        stop <= shape[axis],
     )
   );
 }

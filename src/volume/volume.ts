@@ -28,10 +28,14 @@ export function allocateVolume(dtype: Dtype, shape: readonly number[], axes: str
  */
 export function makeVolume<A extends PixelArray>(data: A, shape: readonly number[], axes: string): Volume<A> {
   if (shape.length !== axes.length) {
-    throw new RangeError(`shape [${shape.join(", ")}] has ${shape.length} dimensions, axes ${axes} ${axes.length}`);
+    throw new RangeError(
+      `shape [${shape.join(", ")}] has ${shape.length} dimensions, axes ${axes} ${axes.length}`,
+    );
   }
   if (shapeSize(shape) !== data.length) {
-    throw new RangeError(`shape [${shape.join(", ")}] needs ${shapeSize(shape)} pixels, found ${data.length}`);
+    throw new RangeError(
+      `shape [${shape.join(", ")}] needs ${shapeSize(shape)} pixels, found ${data.length}`,
+    );
   }
   return { data, shape, axes };
 }
@@ -93,12 +97,16 @@ export function transposeVolume<A extends PixelArray>(source: Volume<A>, axes: s
       throw new RangeError(`axis ${axis} of length ${source.shape[i]} cannot be dropped`);
     }
   }
-  const shape = [...axes].map((axis) => (source.axes.includes(axis) ? source.shape[source.axes.indexOf(axis)] : 1));
+  const shape = [...axes].map((axis) =>
+    source.axes.includes(axis) ? source.shape[source.axes.indexOf(axis)] : 1,
+  );
   const long = (volumeAxes: string, lengths: readonly number[]): string =>
     [...volumeAxes].filter((_, i) => lengths[i] !== 1).join("");
   if (long(source.axes, source.shape) === long(axes, shape)) return { data: source.data, shape, axes };
   const strides = stridesOf(source.shape);
-  const steps = [...axes].map((axis) => (source.axes.includes(axis) ? strides[source.axes.indexOf(axis)] : 0));
+  const steps = [...axes].map((axis) =>
+    source.axes.includes(axis) ? strides[source.axes.indexOf(axis)] : 0,
+  );
   const out = allocatePixels(dtypeOf(source.data), source.data.length) as A;
   const last = shape.length - 1;
   let index = 0;
