@@ -4,7 +4,7 @@
  * The package is loaded on first use and only then: it maps 45 MB of native code.
  * @module
  */
-import type { InferenceSession } from "onnxruntime-node";
+import type * as OnnxRuntime from "onnxruntime-node";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Network } from "../network/graph";
@@ -17,7 +17,7 @@ import type { Volume } from "../volume/volume";
 import type { Engine, EngineKind, EngineOptions, EngineStatus, Session } from "./engine";
 import { checkKnownAnswer } from "./knownAnswer";
 
-type Runtime = typeof import("onnxruntime-node");
+type Runtime = typeof OnnxRuntime;
 
 /** What tells one execution provider from another. */
 export interface Provider {
@@ -27,7 +27,7 @@ export interface Provider {
   /** Device name for people; `threads` as in {@link EngineOptions}. */
   device(threads: number): string;
   /** Session options of this provider. */
-  sessionOptions(options: EngineOptions): InferenceSession.SessionOptions;
+  sessionOptions(options: EngineOptions): OnnxRuntime.InferenceSession.SessionOptions;
 }
 
 let runtime: Promise<Runtime> | undefined;

@@ -3,11 +3,13 @@
  * @module
  */
 import type {
+  AffineNode,
   ActivationNode,
   ConvNode,
   ConvTransposeNode,
   GlobalNode,
   NetworkNode,
+  PadNode,
   PoolNode,
   SpatialPads,
   Tensor,
@@ -45,7 +47,7 @@ const SIMPLE_ACTIVATION = {
 } as const;
 
 /** ONNX order of pads: all `before`, then all `after`. */
-export const onnxPads = (pads: SpatialPads): number[] => [
+const onnxPads = (pads: SpatialPads): number[] => [
   ...pads.map(([before]) => before),
   ...pads.map(([, after]) => after),
 ];
@@ -83,42 +85,18 @@ export function writeNode(context: Context, node: NetworkNode): void {
       return void builder.op("Concat", node.inputs, { axis: 1 }, node.output);
     case "binary":
       return void builder.op(BINARY[node.kind], node.inputs, {}, node.output);
-    case "affine":
-      // Mean 0, variance 1, epsilon 0: the runtime folds a BatchNormalization into the convolution before it.
-      return void builder.op(
-        "BatchNormalization",
-        [
-          ...node.inputs,
-          builder.floats(node.scale.data, node.scale.shape),
-          builder.floats(node.shift.data, node.shift.shape),
-          builder.floats(new Float32Array(node.scale.data.length), node.scale.shape),
-          builder.floats(new Float32Array(node.scale.data.length).fill(1), node.scale.shape),
-        ],
-        { epsilon: { float: 0 } },
-        node.output,
-      );
+    case "affine": {
+      writeAffine(builder, node);
+      return;
+    }
     case "activation": {
       writeActivation(builder, node, context.rank);
       return;
     }
-    case "pad":
-      return void builder.op(
-        "Pad",
-        [
-          ...node.inputs,
-          builder.ints([
-            0,
-            0,
-            ...node.pads.map(([before]) => before),
-            0,
-            0,
-            ...node.pads.map(([, after]) => after),
-          ]),
-          ...(node.mode === "constant" ? [builder.floats(new Float32Array([node.value]), [])] : []),
-        ],
-        { mode: node.mode },
-        node.output,
-      );
+    case "pad": {
+      writePad(builder, node);
+      return;
+    }
     case "crop": {
       writeCrop(builder, node.inputs[0], node.crops, node.output);
       return;
@@ -135,6 +113,20 @@ export function writeNode(context: Context, node: NetworkNode): void {
       return;
     }
   }
+}
+
+/** Mean 0, variance 1, epsilon 0: the runtime folds a BatchNormalization into the convolution before it. */
+function writeAffine(builder: OnnxBuilder, { scale, shift, inputs, output }: AffineNode): void {
+  const channels = scale.data.length;
+  const constants = [scale.data, shift.data, new Float32Array(channels), new Float32Array(channels).fill(1)];
+  const parameters = constants.map((data) => builder.floats(data, [channels]));
+  builder.op("BatchNormalization", [...inputs, ...parameters], { epsilon: { float: 0 } }, output);
+}
+
+function writePad(builder: OnnxBuilder, { pads, mode, value, inputs, output }: PadNode): void {
+  const all = builder.ints(onnxPads([[0, 0], [0, 0], ...pads]));
+  const constant = mode === "constant" ? [builder.floats(Float32Array.of(value), [])] : [];
+  builder.op("Pad", [...inputs, all, ...constant], { mode }, output);
 }
 
 function writeConv(context: Context, node: ConvNode): void {
@@ -235,7 +227,15 @@ function writeActivation(builder: OnnxBuilder, node: ActivationNode, rank: numbe
       const bound = (value: number): string => builder.floats(new Float32Array([value]), []);
       return void builder.op("Clip", [...inputs, bound(min), bound(max)], {}, output);
     }
-    default:
+    case "linear":
+    case "relu":
+    case "selu":
+    case "sigmoid":
+    case "tanh":
+    case "softplus":
+    case "exp":
+    case "sqrt":
+    case "abs":
       return void builder.op(SIMPLE_ACTIVATION[kind], inputs, {}, output);
   }
 }

@@ -22,23 +22,15 @@ export function canRunOnPlanes(network: Network): boolean {
   );
 }
 
+/** Operations that are the same on planes, because they do not mix pixels. */
+const POINTWISE: readonly NetworkNode["op"][] = ["concat", "binary", "affine", "activation", "sliceChannels"];
+
 function isPlaneable(node: NetworkNode): boolean {
-  switch (node.op) {
-    case "conv":
-      return node.strides[0] === 1;
-    case "maxPool":
-      return node.kernel[0] === node.strides[0] && node.pads[0][0] === 0 && node.pads[0][1] === 0;
-    case "upsample":
-      return node.mode === "nearest";
-    case "concat":
-    case "binary":
-    case "affine":
-    case "activation":
-    case "sliceChannels":
-      return true;
-    default:
-      return false;
+  if (node.op === "conv") return node.strides[0] === 1;
+  if (node.op === "maxPool") {
+    return node.kernel[0] === node.strides[0] && node.pads[0].every((pad) => pad === 0);
   }
+  return node.op === "upsample" ? node.mode === "nearest" : POINTWISE.includes(node.op);
 }
 
 /** Writes all nodes of a network for which {@link canRunOnPlanes} holds, from its inputs to its outputs. */
@@ -61,24 +53,10 @@ export function writeOnPlanes(builder: OnnxBuilder, network: Network, target: On
 }
 
 function writePlanes(context: Context, node: NetworkNode): void {
-  switch (node.op) {
-    case "conv": {
-      writeConvolution(context, node);
-      return;
-    }
-    case "maxPool": {
-      writeMaxPool(context, node);
-      return;
-    }
-    case "upsample": {
-      writeUpsample(context.builder, node);
-      return;
-    }
-    default: {
-      writeNode(context, node);
-      return;
-    }
-  }
+  if (node.op === "conv") writeConvolution(context, node);
+  else if (node.op === "maxPool") writeMaxPool(context, node);
+  else if (node.op === "upsample") writeUpsample(context.builder, node);
+  else writeNode(context, node);
 }
 
 /** One 2-D convolution per plane of the kernel, each on the planes it sees; the bias goes into the first. */

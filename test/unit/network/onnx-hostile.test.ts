@@ -154,6 +154,18 @@ const REFUSED: readonly (readonly [what: string, file: OnnxFile, code: string, m
     /"cubic"/,
   ],
   [
+    "nearest upsampling that shifts px",
+    {
+      input: INPUT,
+      nodes: [
+        ["Resize", ["x", "", "s"], ["y"], { mode: "nearest", coordinate_transformation_mode: "asymmetric" }],
+      ],
+      constants: { s: floats([4], [1, 1, 3, 3]) },
+    },
+    "model.unsupported",
+    /coordinates "asymmetric" and rounding "round_prefer_floor"/,
+  ],
+  [
     "upsampling to a fixed size of a free input",
     {
       input: INPUT,

@@ -116,12 +116,19 @@ function slab(values: Values, axis: number, start: number, stop: number): Values
   return { channels: values.channels, spatial: values.spatial.with(axis, stop - start), data: kept };
 }
 
-/** Predicts in three tiles cut at block borders, each read with `overlap` px beyond them, and joins what is kept. */
-function tiled(c: Case, input: Values, overlap: number): Float64Array[] {
+/** Where three tiles meet: around one inner block, or next to the outermost blocks where the network mirrors. */
+function bordersOf(c: Case): readonly number[] {
   const block = c.analysis.block[c.axis];
   const length = c.spatial[c.axis];
+  if (mirrorsAnything(c.network)) return [0, block, length - block, length];
   const third = Math.floor(length / block / 3) * block;
-  const borders = [0, third, third + block, length];
+  return [0, third, third + block, length];
+}
+
+/** Predicts in three tiles, each read with `overlap` px beyond what is kept of it. */
+function tiled(c: Case, input: Values, overlap: number): Float64Array[] {
+  const length = c.spatial[c.axis];
+  const borders = bordersOf(c);
   return [0, 1, 2].map((tile) => {
     const start = Math.max(0, borders[tile] - overlap);
     const stop = Math.min(length, borders[tile + 1] + overlap);
@@ -131,11 +138,8 @@ function tiled(c: Case, input: Values, overlap: number): Float64Array[] {
 }
 
 function untiled(c: Case, input: Values): Float64Array[] {
-  const block = c.analysis.block[c.axis];
-  const length = c.spatial[c.axis];
-  const third = Math.floor(length / block / 3) * block;
   const output = runOnce(c.network, input);
-  const borders = [0, third, third + block, length];
+  const borders = bordersOf(c);
   return [0, 1, 2].map((tile) => slab(output, c.axis, borders[tile], borders[tile + 1]).data);
 }
 
