@@ -8,8 +8,8 @@ import { kernelSpan } from "./rates";
 /** Calls `visit` for every input px that output px `index` reads; px beyond the border have indices beyond it. */
 export type Reads = (index: number, visit: (source: number) => void) => void;
 
-function strided(stride: number, before: number, window: readonly [size: number, dilation: number]): Reads {
-  const [size, dilation] = window;
+function strided(stride: number, before: number, kernel: readonly [size: number, dilation: number]): Reads {
+  const [size, dilation] = kernel;
   return (index, visit) => {
     const first = index * stride - before;
     for (let k = 0; k < size; k++) visit(first + k * dilation);
@@ -19,9 +19,9 @@ function strided(stride: number, before: number, window: readonly [size: number,
 function transposed(
   stride: number,
   before: number,
-  window: readonly [size: number, dilation: number],
+  kernel: readonly [size: number, dilation: number],
 ): Reads {
-  const [size, dilation] = window;
+  const [size, dilation] = kernel;
   return (index, visit) => {
     for (let k = 0; k < size; k++) {
       const scaled = index + before - k * dilation;

@@ -3,23 +3,29 @@
  * @module
  */
 import { chooseEngine } from "../engines/choose";
-import type { EngineStatus } from "../engines/engine";
-import { measureSpeed } from "../engines/speed";
-import { TilewrightError } from "../errors";
+import type { Engine, EngineStatus } from "../engines/engine";
+import { TilewrightError, toFailure } from "../errors";
+import { quietJob } from "../job";
 import type { Job } from "../job";
 import type { Registries } from "../plugins/registries";
 import type { ModelReply, PlanReply, PlanRequest } from "../protocol/prediction";
 import { openStack } from "../stack/open";
 import { explainPlan } from "../tiling/explain";
+import { largestTile } from "../tiling/plan";
 import type { Plan } from "../tiling/plan";
 import { parseAxes } from "../volume/axes";
 import { regionSize } from "../volume/region";
+import { makeVolume } from "../volume/volume";
 import { renameAxes } from "./geometry";
 import type { ImageShape } from "./geometry";
 import { readOptions } from "./options";
 import type { PredictOptions } from "./options";
 import { loadAnalysed, planImage, planWithoutModel } from "./prepare";
 import type { AnalysedModel } from "./prepare";
+
+/** Tile on which a network is timed for an estimate, px. */
+const PROBE_2D = [256, 256];
+const PROBE_3D = [16, 64, 64];
 
 /**
  * Plans without predicting.
@@ -117,7 +123,7 @@ async function imageOf(
 
 async function estimate(
   plan: Plan,
-  { analysis }: AnalysedModel,
+  { model, analysis }: AnalysedModel,
   options: PredictOptions,
   { registries, job }: { readonly registries: Registries; readonly job: Job },
 ): Promise<{ seconds: number | null; engine: { name: string; device: string } }> {
@@ -127,13 +133,52 @@ async function estimate(
     { threads: options.threads, fastMath: false },
     job,
   );
+  const { name, device } = engine;
   try {
-    const speed = await measureSpeed(engine, job);
+    const voxelsPerSecond = await measureNetwork(
+      engine,
+      { model, analysis },
+      largestTile(plan.tiles),
+      plan.axes,
+    );
     const voxels = plan.tiles.reduce((sum, { read }) => sum + regionSize(read), 0);
-    const seconds = speed > 0 ? (voxels * analysis.flopsPerVoxel) / speed : null;
-    return { seconds, engine: { name: engine.name, device: engine.device } };
+    return { seconds: voxels / voxelsPerSecond, engine: { name, device } };
+  } catch (error) {
+    job.log(`no estimate of the time: ${toFailure(error).message}`);
+    return { seconds: null, engine: { name, device } };
   } finally {
     await engine.dispose();
+  }
+}
+
+/** Speed of the network itself on a small tile, voxels per second: the second of two calls, the first compiles. */
+async function measureNetwork(
+  engine: Engine,
+  { model, analysis }: AnalysedModel,
+  tile: readonly number[],
+  axes: string,
+): Promise<number> {
+  const { network } = model;
+  const probe = network.spatialAxes.length === 2 ? PROBE_2D : PROBE_3D;
+  const spatial = [...network.spatialAxes].map((axis, i) => {
+    const most = Math.max(analysis.block[i], Math.floor(probe[i] / analysis.block[i]) * analysis.block[i]);
+    return network.fixedShape?.[i] ?? Math.min(tile[axes.indexOf(axis)], most);
+  });
+  const voxels = spatial.reduce((product, length) => product * length, 1);
+  const { channels } = network.inputs[0];
+  const input = makeVolume(
+    new Float32Array(channels * voxels),
+    [channels, ...spatial],
+    `C${network.spatialAxes}`,
+  );
+  const session = await engine.load(network, quietJob());
+  try {
+    await session.run(input);
+    const start = performance.now();
+    await session.run(input);
+    return (1000 * voxels) / (performance.now() - start);
+  } finally {
+    await session.dispose();
   }
 }
 

@@ -18,7 +18,7 @@ import { PaddedInput } from "./paddedInput";
 import { prepare, retile, withTiles } from "./prepare";
 import type { Prepared } from "./prepare";
 import type { PredictionResult, RunWarning } from "./record";
-import { RunFiles, checkTarget, hasPartial, partialPath } from "./runFiles";
+import { RunFiles, checkTarget, hasPartial, optionsDigest, partialPath } from "./runFiles";
 import { SeamRecorder } from "./seams";
 import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
@@ -228,7 +228,7 @@ async function asStarted(prepared: Prepared, out: string): Promise<Prepared> {
   const { options, plan } = prepared;
   if (!options.resume || options.untiled || !(await hasPartial(out))) return prepared;
   const { identity, tiles } = await readJournalHead(Journal.pathFor(partialPath(out)));
-  if (identity.plan === digest(plan.tiles)) return prepared;
+  if (identity.plan === digest(plan.tiles) || identity.options !== optionsDigest(options)) return prepared;
   try {
     const started = withTiles(prepared, tiles);
     return identity.plan === digest(started.plan.tiles) ? started : prepared;

@@ -88,7 +88,7 @@ export class RunFiles {
       input: await fileIdentity(request.input),
       model: prepared.model.sha256,
       plan: digest(plan.tiles),
-      options: digest(computing(options)),
+      options: optionsDigest(options),
       engine: `${engine.name} on ${engine.device}`,
       threads: options.threads,
     };
@@ -317,12 +317,13 @@ async function unfinishedJournal(partial: string, tileCount: number): Promise<Jo
   );
 }
 
-/** Options that decide what is written, by name, whatever order they were given in. */
-function computing(options: Prepared["options"]): unknown {
-  return Object.entries(options)
+/** Says in a few characters which options decide what is written, whatever order they were given in. */
+export function optionsDigest(options: Prepared["options"]): string {
+  const computing = Object.entries(options)
     .filter(([name, value]) => !DRIVING_OPTIONS.includes(name) && value !== undefined)
     .map(([name, value]: [string, unknown]) => [name, sorted(value)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
+  return digest(computing);
 }
 
 function sorted(value: unknown): unknown {

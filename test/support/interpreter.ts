@@ -77,14 +77,14 @@ function kernelOffsets(kernel: readonly number[]): number[][] {
   );
 }
 
-interface Window {
+interface Sliding {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   readonly pads: SpatialPads;
 }
 
-function offsetsOf(window: Window, k: readonly number[]): number[] {
-  return k.map((n, axis) => n * window.dilations[axis] - window.pads[axis][0]);
+function offsetsOf(sliding: Sliding, k: readonly number[]): number[] {
+  return k.map((n, axis) => n * sliding.dilations[axis] - sliding.pads[axis][0]);
 }
 
 type Conv = Extract<NetworkNode, { op: "conv" | "convTranspose" }>;
@@ -99,23 +99,27 @@ function convolve(node: Conv, input: Values, output: Values): void {
   const [fine, coarse] = transposed ? [output.spatial, input.spatial] : [input.spatial, output.spatial];
   if (node.bias !== undefined)
     node.bias.data.forEach((b, o) => output.data.fill(b, o * outSize, (o + 1) * outSize));
-  const offsets = kernelOffsets(kernel);
+  const from = input.data;
+  const to = output.data;
+  const offsets = kernelOffsets(kernel).map((k) => {
+    const rows: (readonly [number, number, number, number])[] = [];
+    eachRow(fine, coarse, { strides: node.strides, offsets: offsetsOf(node, k) }, (...row) => rows.push(row));
+    return rows;
+  });
   for (let o = 0; o < output.channels; o++) {
     const group = Math.floor(o / outPerGroup);
     for (let g = 0; g < inPerGroup; g++) {
       const i = group * inPerGroup + g;
       const pair = transposed ? i * outPerGroup + (o % outPerGroup) : o * inPerGroup + g;
-      offsets.forEach((k, n) => {
+      const [fineAt, coarseAt] = transposed ? [o * outSize, i * inSize] : [i * inSize, o * outSize];
+      offsets.forEach((rows, n) => {
         const weight = node.weight.data[pair * offsets.length + n];
-        const map = { strides: node.strides, offsets: offsetsOf(node, k) };
-        eachRow(fine, coarse, map, (fineStart, step, coarseStart, count) => {
-          for (let at = 0; at < count; at++) {
-            const f = fineStart + at * step;
-            const c = coarseStart + at;
-            if (transposed) output.data[o * outSize + f] += weight * input.data[i * inSize + c];
-            else output.data[o * outSize + c] += weight * input.data[i * inSize + f];
-          }
-        });
+        for (const [fineStart, step, coarseStart, count] of rows) {
+          const [fineRow, coarseRow] = [fineStart + fineAt, coarseStart + coarseAt];
+          if (transposed)
+            for (let at = 0; at < count; at++) to[fineRow + at * step] += weight * from[coarseRow + at];
+          else for (let at = 0; at < count; at++) to[coarseRow + at] += weight * from[fineRow + at * step];
+        }
       });
     }
   }
@@ -129,10 +133,10 @@ function pool(node: Pool, input: Values, output: Values): void {
   const max = node.op === "maxPool";
   if (max) output.data.fill(-Infinity);
   const counts = new Float64Array(output.data.length);
-  const window = { ...node, dilations: node.kernel.map(() => 1) };
+  const sliding = { ...node, dilations: node.kernel.map(() => 1) };
   for (let c = 0; c < input.channels; c++) {
     for (const k of kernelOffsets(node.kernel)) {
-      const map = { strides: node.strides, offsets: offsetsOf(window, k) };
+      const map = { strides: node.strides, offsets: offsetsOf(sliding, k) };
       eachRow(input.spatial, output.spatial, map, (fineStart, step, coarseStart, count) => {
         for (let at = 0; at < count; at++) {
           const from = input.data[c * inSize + fineStart + at * step];
@@ -329,9 +333,11 @@ function global(node: Extract<NetworkNode, { op: "global" }>, input: Values): Va
     const first = Math.floor(c / perGroup) * perGroup;
     const members = input.data.subarray(first * size, (first + perGroup) * size);
     const m = mean(members);
+    // Before opset 21 a group normalisation has one scale per group.
+    const own = scale.length === input.channels ? c : Math.floor(c / perGroup);
     const variance = mean(members.map((x) => (x - m) ** 2));
     rows[c].forEach((x, i) => {
-      output.data[c * size + i] = ((x - m) / Math.sqrt(variance + epsilon)) * scale[c] + shift[c];
+      output.data[c * size + i] = ((x - m) / Math.sqrt(variance + epsilon)) * scale[own] + shift[own];
     });
   }
   return output;
@@ -352,7 +358,7 @@ function isPool(node: Conv | Pool): node is Pool {
   return node.op === "maxPool" || node.op === "averagePool";
 }
 
-function windowed(node: Conv | Pool, input: Values): Values {
+function slide(node: Conv | Pool, input: Values): Values {
   const spatial = input.spatial.map((n, axis) => outputLength(node, axis, n));
   if (isPool(node)) {
     const output = newValues(input.channels, spatial);
@@ -373,7 +379,7 @@ function runNode(node: NetworkNode, inputs: readonly Values[]): Values {
     case "convTranspose":
     case "maxPool":
     case "averagePool":
-      return windowed(node, input);
+      return slide(node, input);
     case "upsample":
       return upsample(node, input);
     case "concat":

@@ -139,7 +139,7 @@ export class NetworkBuilder {
   pool(
     from: string,
     op: "maxPool" | "averagePool",
-    window: {
+    form: {
       kernel: readonly number[];
       strides?: readonly number[];
       pads?: SpatialPads;
@@ -149,10 +149,10 @@ export class NetworkBuilder {
     const node = {
       op,
       inputs: [from],
-      kernel: window.kernel,
-      strides: window.strides ?? window.kernel,
-      pads: window.pads ?? window.kernel.map(() => [0, 0] as const),
-      countPadding: window.countPadding ?? false,
+      kernel: form.kernel,
+      strides: form.strides ?? form.kernel,
+      pads: form.pads ?? form.kernel.map(() => [0, 0] as const),
+      countPadding: form.countPadding ?? false,
     };
     return this.add(node, this.channelsOf(from));
   }

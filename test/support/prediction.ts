@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtinRegistries } from "../../src/builtins";
@@ -9,10 +10,12 @@ import type { PredictionResult } from "../../src/predict/record";
 import type { PixelSize } from "../../src/stack/stack";
 import { createStackFile } from "../../src/stack/tiffWrite";
 import { tiffReader } from "../../src/stack/tiff";
-import { dtypeOf } from "../../src/volume/pixels";
-import type { PixelArray } from "../../src/volume/pixels";
-import { wholeRegion } from "../../src/volume/region";
+import { allocatePixels, dtypeOf } from "../../src/volume/pixels";
+import type { Dtype, PixelArray } from "../../src/volume/pixels";
+import { shapeSize, wholeRegion } from "../../src/volume/region";
+import { makeVolume } from "../../src/volume/volume";
 import type { Volume } from "../../src/volume/volume";
+import { seededRandom } from "./networks";
 
 export const SAMPLE = join(import.meta.dirname, "../../media/sample");
 export const CARE_2D = join(SAMPLE, "models/care2d");
@@ -86,4 +89,27 @@ export function relativeDifference(a: PixelArray, b: PixelArray): number {
     if (!(difference <= most)) most = difference;
   }
   return most / (high - low);
+}
+
+/** Tiny networks with random weights (depth 1, block 2, context 8 px): fast, and any seam is visible. */
+export const KERAS = join(import.meta.dirname, "../golden/keras-layouts");
+export const TINY_2D = join(KERAS, "care2d/keras2");
+export const TINY_3D_PROBABILISTIC = join(KERAS, "care3d-probabilistic/keras2");
+export const TINY_2_CHANNELS = join(KERAS, "n2v2d-batch-norm/keras2");
+
+/** A smooth image with noise on it, the same for the same seed; integers stay between 0 and 255. */
+export function noisyVolume(axes: string, shape: readonly number[], dtype: Dtype = "uint16", seed = 1): Volume {
+  const random = seededRandom(seed);
+  const data = allocatePixels(dtype, shapeSize(shape));
+  const width = shape[shape.length - 1];
+  for (let i = 0; i < data.length; i++) {
+    const wave = Math.sin((i % width) / 9) + Math.cos(Math.floor(i / width) / 7);
+    data[i] = Math.round(100 + 30 * wave + 60 * random());
+  }
+  return makeVolume(data, shape, axes);
+}
+
+/** The bytes of a file as one hash, for byte-for-byte comparisons. */
+export function hashFile(path: string): string {
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }

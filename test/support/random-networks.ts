@@ -82,6 +82,27 @@ class RandomNetwork {
     return this.build.conv(x, this.channels(), kernel, { pads: kernel.map(() => [0, 0] as const) });
   }
 
+  /** What is mirrored at a border is read from far inside when px are shifted against each other. */
+  shiftedMirror(from: string): string {
+    const far = this.perAxis(() => this.whole(0, 4));
+    const mode = this.pick(["reflect", "edge"] as const);
+    const pads = far.map((n): readonly [number, number] => (this.chance(0.5) ? [0, n] : [n, 0]));
+    const seen = this.build.conv(
+      from,
+      this.channels(),
+      far.map((n) => n + 1),
+      { pads },
+    );
+    const forward = this.chance(0.5);
+    const turned = (n: number): readonly [number, number] => (forward ? [n, 0] : [0, n]);
+    const shift = this.perAxis(() => this.whole(1, 4));
+    const x = this.build.pad(seen, shift.map(turned), mode);
+    return this.build.crop(
+      x,
+      shift.map((n) => [turned(n)[1], turned(n)[0]] as const),
+    );
+  }
+
   pointwise(from: string): string {
     switch (this.whole(0, 3)) {
       case 0:
@@ -107,6 +128,7 @@ class RandomNetwork {
 
   /** Any operation that keeps the length. */
   step(from: string): string {
+    if (this.form.mirrors && this.chance(0.15)) return this.shiftedMirror(from);
     switch (this.whole(0, 6)) {
       case 0:
         return this.samePool(from);
@@ -119,7 +141,7 @@ class RandomNetwork {
     }
   }
 
-  /** Padding with which a window of `span` at `stride` divides a multiple of the stride evenly. */
+  /** Padding with which a kernel of `span` at `stride` divides a multiple of the stride evenly. */
   evenPads(span: number, stride: number): readonly [number, number] {
     return this.split(this.whole(Math.max(0, span - stride), span - 1));
   }

@@ -5,7 +5,7 @@
 import type { SpatialPads, UpsampleNode } from "../graph";
 import type { FreeLength, Quantity } from "./constant";
 import type { Data, Operation, Translator } from "./translation";
-import { padPairs } from "./windows";
+import { padPairs } from "./kernels";
 
 /** Slice ends from here on mean "to the end". */
 const TO_END = 2 ** 31 - 1;

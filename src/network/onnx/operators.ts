@@ -22,7 +22,7 @@ import {
   variadic,
 } from "./pointwise";
 import type { Operation, Translator } from "./translation";
-import { averagePool, conv, convTranspose, maxPool } from "./windows";
+import { averagePool, conv, convTranspose, maxPool } from "./kernels";
 
 function globalPool(type: "GlobalAveragePool" | "GlobalMaxPool"): Translator {
   return (operation) => operation.emit({ op: "global", type, attributes: {}, constants: [] });

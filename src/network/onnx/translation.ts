@@ -24,7 +24,7 @@ export interface Data {
 }
 
 /** Most numbers a file may make us compute; those it brings along do not count. */
-const MAX_COMPUTED = 1 << 26;
+const MAX_COMPUTED = 1 << 24;
 
 /** What a tensor name of the ONNX graph stands for. */
 export type Value = Data | Folded;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readOnnx } from "../../../src/network/onnx/read";
 import { runOnce } from "../../support/interpreter";
 import type { Values } from "../../support/interpreter";
-import { GLOBAL, POINTWISE, random, RESIZING, TINY, weights, WINDOWS } from "../../support/onnx-cases";
+import { GLOBAL, POINTWISE, random, RESIZING, TINY, weights, KERNELS } from "../../support/onnx-cases";
 import type { Case } from "../../support/onnx-cases";
 import { floats, ints, onnxFile } from "../../support/onnx-file";
 import type { Constant, FileNode } from "../../support/onnx-file";
@@ -120,7 +120,7 @@ const NUMBERS: Case[] = (["float", "half", "double"] as const).flatMap((type) =>
   }),
 );
 
-const CASES = [...WINDOWS, ...RESIZING, ...POINTWISE, ...GLOBAL, ...SHAPES, ...NUMBERS];
+const CASES = [...KERNELS, ...RESIZING, ...POINTWISE, ...GLOBAL, ...SHAPES, ...NUMBERS];
 
 async function onnxRuntime(
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { analyseNetwork } from "../../../src/network/analysis";
 import type { NetworkAnalysis } from "../../../src/network/analysis";
-import type { Network } from "../../../src/network/graph";
+import type { Network, NetworkNode } from "../../../src/network/graph";
 import { tensorSteps } from "../../../src/network/rates";
 import { readsSpread } from "../../../src/network/reads";
 import { newValues, runOnce } from "../../support/interpreter";
@@ -146,12 +146,23 @@ function untiled(c: Case, input: Values): Float64Array[] {
 const same = (a: Float64Array[], b: Float64Array[]): boolean =>
   a.every((tile, t) => tile.length === b[t].length && tile.every((x, i) => x === b[t][i]));
 
-/** Whether tiles with `overlap` differ for any of a few inputs; a maximum can hide what lies beyond a border. */
-function differsSomehow(c: Case, overlap: number): boolean {
-  return Array.from({ length: 40 }, (_, n) => n).some((n) => {
+/** The same network with sums and means for maxima: they read the same px and hide none of them. */
+function withoutMaxima(network: Network): Network {
+  const nodes = network.nodes.map((node): NetworkNode => {
+    if (node.op === "maxPool") return { ...node, op: "averagePool", countPadding: true };
+    if (node.op === "binary" && node.kind === "maximum") return { ...node, kind: "add" };
+    return node;
+  });
+  return { ...network, nodes };
+}
+
+/** Whether tiles with `overlap` differ for one of a few inputs of wide range. */
+function differs(c: Case, overlap: number): boolean {
+  const plain = { ...c, network: withoutMaxima(c.network) };
+  return [0, 1, 2, 3].some((n) => {
     const input = randomInput(c.spatial, c.seed + 7919 * n);
     const wide = { ...input, data: input.data.map((x) => 1e8 ** x) };
-    return !same(tiled(c, wide, overlap), untiled(c, wide));
+    return !same(tiled(plain, wide, overlap), untiled(plain, wide));
   });
 }
 
@@ -206,7 +217,7 @@ describe(`${FORMS.length} random networks, against brute force`, () => {
       const equal = same(tiled(c, input, overlap), untiled(c, input));
       expect({ seed: c.seed, equal }).toEqual({ seed: c.seed, equal: true });
       if (overlap === 0) continue;
-      expect({ seed: c.seed, differs: differsSomehow(c, overlap - block) }).toEqual({
+      expect({ seed: c.seed, differs: differs(c, overlap - block) }).toEqual({
         seed: c.seed,
         differs: true,
       });

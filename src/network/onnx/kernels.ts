@@ -1,5 +1,5 @@
 /**
- * ONNX operators that slide a window: convolutions and poolings, with all their ways to state padding.
+ * ONNX operators that slide a kernel: convolutions and poolings, with all their ways to state padding.
  * @module
  */
 import type { SpatialPads } from "../graph";
@@ -37,7 +37,7 @@ function split(total: number, moreAfter: boolean): readonly [number, number] {
   return moreAfter ? [small, total - small] : [total - small, small];
 }
 
-function windowPads(operation: Operation, geometry: Geometry): SpatialPads {
+function kernelPads(operation: Operation, geometry: Geometry): SpatialPads {
   const auto = operation.text("auto_pad", "NOTSET");
   switch (auto) {
     case "NOTSET":
@@ -74,7 +74,7 @@ export const conv: Translator = (operation: Operation) => {
     ...(bias === undefined ? {} : { bias }),
     strides: geometry.strides,
     dilations: geometry.dilations,
-    pads: windowPads(operation, geometry),
+    pads: kernelPads(operation, geometry),
     groups: operation.int("group", 1),
   });
 };
@@ -117,7 +117,7 @@ function transposedPads(operation: Operation, geometry: Geometry): TransposedPad
     );
   }
   const outputPadding = operation.ints("output_padding") ?? geometry.kernel.map(() => 0);
-  return { pads: windowPads(operation, geometry), outputPadding };
+  return { pads: kernelPads(operation, geometry), outputPadding };
 }
 
 /** `ConvTranspose`. */
@@ -145,7 +145,7 @@ function roundedUp(operation: Operation, pads: SpatialPads, geometry: Geometry):
     const beyond = offset + before + after - geometry.kernel[axis];
     const missing = ((-beyond % stride) + stride) % stride;
     if (missing === 0) return [before, after] as const;
-    // A window that would start beyond the px and the padding before them does not count.
+    // A kernel that would start beyond the px and the padding before them does not count.
     const lastStart = beyond + missing - before;
     if (lastStart >= offset) return [before, after] as const;
     return [before, after + missing] as const;
@@ -161,7 +161,7 @@ function pool(op: "maxPool" | "averagePool"): Translator {
     const dilations = perAxis(operation, "dilations");
     if (dilations.some((d) => d !== 1)) operation.fail("pooling with dilation is not supported");
     const geometry: Geometry = { kernel, strides: perAxis(operation, "strides"), dilations };
-    const given = windowPads(operation, geometry);
+    const given = kernelPads(operation, geometry);
     const pads = roundedUp(operation, given, geometry);
     const countPadding = op === "averagePool" && operation.int("count_include_pad", 0) !== 0;
     const widened = pads.some(([, after], axis) => after !== given[axis][1]);
