@@ -84,7 +84,7 @@ export function resultText(result: PredictionResult): string {
   const perAxis = Object.entries(seams.perAxis).map(([axis, value]) => `${axis} ${value.toExponential(1)}`);
   return [
     `wrote ${result.out}`,
-    `  ${result.tiles} ${result.tiles === 1 ? "tile" : "tiles"} in ${durationText(result.seconds)} on ${result.engine.name}, ${result.engine.device}: ${Math.round(result.voxelsPerSecond).toLocaleString("en")} voxels/s, peak memory ${Math.ceil(result.peakRssBytes / 2 ** 20)} MiB`,
+    `  ${result.tiles} ${result.tiles === 1 ? "tile" : "tiles"} in ${durationText(result.seconds)} on ${result.engine.device}: ${Math.round(result.voxelsPerSecond).toLocaleString("en")} voxels/s, peak memory ${Math.ceil(result.peakRssBytes / 2 ** 20)} MiB`,
     seams.maxRelative === null
       ? "  no seams: no two tiles overlap"
       : `  seams: neighbouring tiles disagree by at most ${seams.maxRelative.toExponential(1)} of the range (${perAxis.join(", ")})`,

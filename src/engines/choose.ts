@@ -18,6 +18,9 @@ export interface EngineChoice {
 /** Order in which `auto` asks: likely fastest first; kinds of plugins come after these. */
 const AUTO_ORDER = ["webgpu", "cpu"];
 
+/** Engines that exist but do not come with Tilewright: asking for one is no mistake, the next one is taken. */
+const NOT_INSTALLED = ["cuda", "dml", "coreml", "tensorflow", "wasm"];
+
 /**
  * Opens the preferred engine; when it cannot run here, the next one, with a note. `auto` opens the
  * fastest: where more than one is available, a small network is timed on each (a graphics driver in
@@ -33,7 +36,8 @@ export async function chooseEngine(
   options: EngineOptions,
   job: Job,
 ): Promise<EngineChoice> {
-  if (preferred !== "auto" && !kinds.some(({ id }) => id === preferred)) {
+  const isRegistered = kinds.some(({ id }) => id === preferred);
+  if (preferred !== "auto" && !isRegistered && !NOT_INSTALLED.includes(preferred)) {
     throw new TilewrightError(
       "engine.unknown",
       `there is no engine "${preferred}"`,
@@ -45,7 +49,8 @@ export async function chooseEngine(
     return id === preferred ? -1 : place < 0 ? AUTO_ORDER.length : place;
   };
   const ordered = [...kinds].sort((a, b) => rank(a) - rank(b));
-  const failures: string[] = [];
+  const failures: string[] =
+    isRegistered || preferred === "auto" ? [] : [`${preferred}, which is not installed`];
   const opened: Engine[] = [];
   for (const kind of ordered) {
     job.signal.throwIfAborted();
@@ -53,7 +58,8 @@ export async function chooseEngine(
       opened.push(await kind.open(options));
       if (preferred !== "auto") break;
     } catch (error) {
-      failures.push(`${kind.label}: ${error instanceof Error ? error.message : String(error)}`);
+      const why = error instanceof Error ? error.message : String(error);
+      failures.push(kind.label.endsWith(why.split(":")[0]) ? why : `${kind.label}: ${why}`);
     }
   }
   if (opened.length === 0) {

@@ -38,7 +38,6 @@ async function loadCare(path: string, job: Job): Promise<Model> {
   const configFile = join(path, CONFIG);
   const config = parseCareConfig(await readJson(configFile), configFile);
   const weightsFile = await chooseWeights(path);
-  job.log(`weights: ${weightsFile}`);
   const weights = await readKerasWeights(weightsFile, job);
   job.signal.throwIfAborted();
   const network = buildCareNetwork(config, weights);

@@ -7,6 +7,7 @@ import type { StackWriter } from "../stack/stack";
 import { blendWeights } from "../tiling/blend";
 import type { BlendMode } from "../tiling/blend";
 import type { Plan } from "../tiling/plan";
+import type { Tile } from "../tiling/tiles";
 import { convertPixels, dtypeRange } from "../volume/pixels";
 import type { Dtype } from "../volume/pixels";
 import type { Interval, Region } from "../volume/region";
@@ -123,8 +124,8 @@ class CroppedOutput implements TileOutput {
  */
 class BlendedOutput implements TileOutput {
   readonly #target: OutputTarget;
-  readonly #weights: Float64Array[][];
-  readonly #reads: Interval[][];
+  /** Per axis: weights of a tile by where it starts to write; two tiles may read the same. */
+  readonly #weights: ReadonlyMap<number, Float64Array>[];
   readonly #slow: number;
   readonly #channels: number;
   #held: { covers: Region; sums: Volume<Float32Array> } | null = null;
@@ -134,12 +135,7 @@ class BlendedOutput implements TileOutput {
     this.#target = target;
     this.#channels = channels;
     const { plan } = target;
-    this.#reads = plan.roles.map((_, axis) => distinctReads(plan, axis));
-    this.#weights = this.#reads.map((reads, axis) =>
-      plan.roles[axis] === "tiled"
-        ? blendWeights(reads, blend)
-        : reads.map(([start, stop]) => new Float64Array(stop - start).fill(1)),
-    );
+    this.#weights = plan.roles.map((role, axis) => weightsAlong(plan, axis, role === "tiled" ? blend : null));
     this.#slow = Math.max(
       0,
       plan.roles.findIndex((role, axis) => role === "tiled" && plan.tilesPerAxis[axis] > 1),
@@ -150,7 +146,7 @@ class BlendedOutput implements TileOutput {
     const tile = this.#target.plan.tiles[index];
     await this.#flush(tile.read, job);
     this.#hold(tile.read, output.axes);
-    this.#addWeighted(tile.read, output);
+    this.#addWeighted(tile, output);
   }
 
   async finish(job: Job): Promise<void> {
@@ -205,16 +201,13 @@ class BlendedOutput implements TileOutput {
     addInto(from.sums, to.sums, inTarget, null);
   }
 
-  #addWeighted(read: Region, output: Volume<Float32Array>): void {
+  #addWeighted({ read, write }: Tile, output: Volume<Float32Array>): void {
     const held = this.#held;
     if (held === null) return;
     const weights = [...output.axes].map((letter) => {
       const axis = this.#target.plan.axes.indexOf(letter);
       if (letter === "C" || axis < 0) return null;
-      const place = this.#reads[axis].findIndex(
-        (one) => one[0] === read[axis][0] && one[1] === read[axis][1],
-      );
-      return this.#weights[axis][place];
+      return this.#weights[axis].get(write[axis][0]) ?? null;
     });
     addInto(output, held.sums, this.#inside(read, held.covers, output.axes), weights);
   }
@@ -245,9 +238,20 @@ class BlendedOutput implements TileOutput {
   }
 }
 
-function distinctReads(plan: Plan, axis: number): Interval[] {
-  const reads = new Map(plan.tiles.map(({ read }) => [read[axis].join(), read[axis]]));
-  return [...reads.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+/** Weights along one axis, by where a tile starts to write; 1 where `blend` is null. */
+function weightsAlong(
+  plan: Plan,
+  axis: number,
+  blend: "linear" | "gaussian" | null,
+): Map<number, Float64Array> {
+  const reads = new Map(plan.tiles.map(({ read, write }) => [write[axis][0], read[axis]] as const));
+  const starts = [...reads.keys()].sort((a, b) => a - b);
+  const inOrder = starts.map((start) => reads.get(start) ?? ([0, 0] as const));
+  const weights =
+    blend === null
+      ? inOrder.map(([start, stop]) => new Float64Array(stop - start).fill(1))
+      : blendWeights(inOrder, blend);
+  return new Map(starts.map((start, i) => [start, weights[i]]));
 }
 
 /** Adds `source`, weighted along each axis, into `target` at `at`. */

@@ -261,7 +261,10 @@ function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped:
   for (const message of geometry.warnings)
     warnings.push(plain("axes", message, "check --axes and the model"));
   for (const message of model.warnings) warnings.push(plain("model", message, "check the model"));
-  for (const note of notes) warnings.push(plain("engine", note, "see tilewright engines"));
+  // "auto" falling back is the normal case and only logged; not getting the engine asked for is a warning.
+  if (options.engine !== "auto") {
+    for (const note of notes) warnings.push(plain("engine", note, "see tilewright engines"));
+  }
   if (measured.ignored > 0) {
     warnings.push(
       plain(

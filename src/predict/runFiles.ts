@@ -166,7 +166,7 @@ export class RunFiles {
       engine: { name: engine.name, device: engine.device },
       tiles: prepared.options.untiled ? 1 : prepared.plan.count,
       seconds: end.seconds,
-      voxelsPerSecond: voxels / end.seconds,
+      voxelsPerSecond: (voxels * (1 - (this.resumed?.done.size ?? 0) / prepared.plan.count)) / end.seconds,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       seams: summary,
       retiled: end.retiled,

@@ -2,8 +2,8 @@
 
     python tools/sample/bundle.py --make make.cjs --out media/sample
 
-Both are ImageJ hyperstacks, uint16, Z Y X, deflate, with voxel size. The truth is rounded to whole counts, which moves
-the PSNR by less than 0.01 dB; tools/sample/generate.ts gives it unrounded.
+Both are ImageJ hyperstacks, uint16, Z Y X, deflate, with voxel size. The truth is rounded to whole counts, which costs
+the 3-D model 0.2 dB of PSNR (40.97 instead of 41.19); tools/sample/generate.ts gives it unrounded.
 """
 
 import argparse

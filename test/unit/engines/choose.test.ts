@@ -64,6 +64,11 @@ describe("choosing an engine", () => {
     expect(lines).toEqual(choice.notes);
   });
 
+  test("an engine that exists but is not installed is replaced aloud", async () => {
+    const choice = await chooseEngine([kind("cpu")], "cuda", OPTIONS, quietJob());
+    expect(choice.notes).toEqual(["not used: cuda, which is not installed; using CPU"]);
+  });
+
   test("auto takes the faster of two that work, disposes of the other and says so", async () => {
     const disposed: string[] = [];
     const slow = await chooseEngine(
