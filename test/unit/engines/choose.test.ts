@@ -92,9 +92,9 @@ describe("choosing an engine", () => {
   });
 
   test("an unknown name is an error that lists the known ones", async () => {
-    await expect(chooseEngine([kind("cpu")], "cuda", OPTIONS, quietJob())).rejects.toMatchObject({
+    await expect(chooseEngine([kind("cpu")], "abacus", OPTIONS, quietJob())).rejects.toMatchObject({
       code: "engine.unknown",
-      message: 'there is no engine "cuda"',
+      message: 'there is no engine "abacus"',
       hint: "choose one of: auto, cpu",
     });
   });
