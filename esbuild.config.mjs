@@ -3,14 +3,19 @@
  * `node esbuild.config.mjs [--watch]` prints the size of every file it writes.
  * @module
  */
-import { existsSync } from "node:fs";
 import { chmod, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const NATIVE = ["onnxruntime-node", "onnxruntime-common", "onnxruntime-web", "@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
+const NATIVE = [
+  "onnxruntime-node",
+  "onnxruntime-common",
+  "onnxruntime-web",
+  "@tensorflow/tfjs-node-gpu",
+  "@tensorflow/tfjs-node",
+];
 
 /** `import.meta` in files that become CommonJS. */
 const AS_COMMONJS = {
@@ -36,13 +41,26 @@ const AS_MODULE = {
   },
 };
 
-const NODE = { bundle: true, platform: "node", target: "node20", sourcemap: true, legalComments: "none", metafile: true };
+const NODE = {
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  sourcemap: true,
+  legalComments: "none",
+  metafile: true,
+};
 const COMMONJS = { ...NODE, ...AS_COMMONJS, format: "cjs", external: NATIVE };
 const PROGRAM = { ...COMMONJS, banner: { js: `#!/usr/bin/env node\n${AS_COMMONJS.banner.js}` } };
 
 /** @type {Record<string, import("esbuild").BuildOptions & {entry: string}>} file in dist/ → how it is made */
 const OUTPUTS = {
-  "extension.cjs": { entry: "extension/extension.ts", ...COMMONJS, external: [...NATIVE, "vscode"], minify: true, keepNames: true },
+  "extension.cjs": {
+    entry: "extension/extension.ts",
+    ...COMMONJS,
+    external: [...NATIVE, "vscode"],
+    minify: true,
+    keepNames: true,
+  },
   "reader.cjs": { entry: "extension/reader/main.ts", ...COMMONJS },
   "worker.cjs": { entry: "src/predict/worker.ts", ...COMMONJS },
   "cli.cjs": { entry: "src/cli/main.ts", ...PROGRAM },
@@ -69,10 +87,15 @@ const FORBIDDEN = {
 };
 
 const watching = process.argv.includes("--watch");
-const outputs = Object.entries(OUTPUTS).filter(([, { entry }]) => existsSync(join(ROOT, entry)));
 
-for (const [name, { entry, ...options }] of outputs) {
-  const settings = { ...options, absWorkingDir: ROOT, entryPoints: [entry], outfile: join("dist", name), logLevel: "warning" };
+for (const [name, { entry, ...options }] of Object.entries(OUTPUTS)) {
+  const settings = {
+    ...options,
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outfile: join("dist", name),
+    logLevel: "warning",
+  };
   if (watching) {
     const running = await context({ ...settings, logLevel: "info" });
     await running.watch();
@@ -90,7 +113,8 @@ for (const [name, { entry, ...options }] of outputs) {
 
 /** @param {string} name @param {string[]} inputs */
 function checkInputs(name, inputs) {
-  const found = FORBIDDEN[name] === undefined ? undefined : inputs.find((input) => FORBIDDEN[name].test(input));
+  const found =
+    FORBIDDEN[name] === undefined ? undefined : inputs.find((input) => FORBIDDEN[name].test(input));
   if (found === undefined) return;
   console.error(`dist/${name} must not contain ${found}`);
   process.exitCode = 1;

@@ -10,6 +10,16 @@ describe("activation", () => {
   const extension = extensions.getExtension("tilewright.tilewright");
   const manifest = extension?.packageJSON as Manifest;
 
+  it("takes less than 100 ms", async () => {
+    assert.ok(extension, "the extension is not installed");
+    assert.equal(extension.isActive, false, "something activated the extension before it was needed");
+    const started = performance.now();
+    await extension.activate();
+    const milliseconds = performance.now() - started;
+    await Page.current()?.print(`    activation took ${milliseconds.toFixed(1)} ms`);
+    assert.ok(milliseconds < 100, `${milliseconds} ms`);
+  });
+
   it("registers every command that the manifest promises", async () => {
     assert.ok(extension, "the extension is not installed");
     await extension.activate();
@@ -26,6 +36,11 @@ describe("activation", () => {
     await extension?.activate();
     const heavy = Object.keys(require.cache).filter((file) => /onnxruntime|tfjs|geotiff/.test(file));
     assert.deepEqual(heavy, []);
+    const libraries = (process.report.getReport() as unknown as { sharedObjects: string[] }).sharedObjects;
+    assert.deepEqual(
+      libraries.filter((file) => /onnxruntime|tensorflow/.test(file)),
+      [],
+    );
   });
 
   it("offers its commands in the palette", async function () {

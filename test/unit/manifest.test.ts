@@ -16,30 +16,47 @@ interface Manifest {
   readonly engines: { readonly vscode: string };
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly capabilities: {
-    readonly untrustedWorkspaces: { readonly supported: string; readonly restrictedConfigurations: readonly string[] };
+    readonly untrustedWorkspaces: {
+      readonly supported: string;
+      readonly restrictedConfigurations: readonly string[];
+    };
   };
   readonly contributes: {
-    readonly commands: readonly { readonly command: string; readonly title: string; readonly category: string }[];
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category: string;
+    }[];
     readonly menus: Readonly<Record<string, readonly { readonly command: string }[]>>;
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
     readonly customEditors: readonly { readonly viewType: string; readonly priority: string }[];
+    readonly walkthroughs: readonly {
+      readonly steps: readonly {
+        readonly description: string;
+        readonly media: { readonly markdown: string };
+      }[];
+    }[];
     readonly keybindings?: unknown;
   };
 }
 
 const manifest = JSON.parse(read("package.json")) as Manifest;
 const commands = manifest.contributes.commands.map(({ command }) => command);
-const properties = Object.assign({}, ...manifest.contributes.configuration.map((part) => part.properties)) as Record<string, Property>;
+const properties = Object.assign(
+  {},
+  ...manifest.contributes.configuration.map((part) => part.properties),
+) as Record<string, Property>;
 
 test("every command of the manifest is registered, and no other", () => {
   const source = read("extension", "commands", "register.ts");
-  const table = source.slice(source.indexOf("Object.freeze({"), source.indexOf("});"));
-  const names = [...table.matchAll(/^ {2}(\w+): \{/gm)].map(([, name]) => `tilewright.${name}`);
+  const names = [...source.matchAll(/^\s+(\w+): \{ what: "/gm)].map(([, name]) => `tilewright.${name}`);
   expect(names.sort()).toEqual([...commands].sort());
 });
 
 test("titles are those that people are told about", () => {
-  const titles = Object.fromEntries(manifest.contributes.commands.map(({ command, title }) => [command, title]));
+  const titles = Object.fromEntries(
+    manifest.contributes.commands.map(({ command, title }) => [command, title]),
+  );
   expect(titles).toMatchObject({
     "tilewright.predictTiled": "Predict Tiled…",
     "tilewright.predictVisible": "Predict Visible Region",
@@ -50,8 +67,20 @@ test("titles are those that people are told about", () => {
   expect(manifest.contributes.commands.every(({ category }) => category === "Tilewright")).toBe(true);
 });
 
+test("the walkthrough names commands and texts that exist", () => {
+  const steps = manifest.contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+  expect(steps.length).toBeGreaterThan(0);
+  for (const { description, media } of steps) {
+    const named = [...description.matchAll(/command:([\w.]+)/g)].map(([, command]) => command);
+    expect(named.filter((command) => !commands.includes(command))).toEqual([]);
+    expect(read(media.markdown).length).toBeGreaterThan(100);
+  }
+});
+
 test("menus name commands that exist", () => {
-  const named = Object.values(manifest.contributes.menus).flatMap((menu) => menu.map(({ command }) => command));
+  const named = Object.values(manifest.contributes.menus).flatMap((menu) =>
+    menu.map(({ command }) => command),
+  );
   expect(named.filter((command) => !commands.includes(command))).toEqual([]);
 });
 
@@ -69,7 +98,9 @@ test("the settings that are read are those of the manifest, each with a default,
 });
 
 test("settings are read in one file only", () => {
-  const files = readdirSync(join(ROOT, "extension"), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const files = readdirSync(join(ROOT, "extension"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
   const readers = files.filter((file) => read("extension", file).includes("getConfiguration("));
   expect(readers).toEqual(["settings.ts"]);
 });
@@ -77,7 +108,11 @@ test("settings are read in one file only", () => {
 test("settings that name folders do not count in untrusted workspaces", () => {
   const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
   expect(supported).toBe("limited");
-  expect([...restrictedConfigurations].sort()).toEqual(Object.keys(properties).filter((key) => /folder/.test(key)).sort());
+  expect([...restrictedConfigurations].sort()).toEqual(
+    Object.keys(properties)
+      .filter((key) => /folder/.test(key))
+      .sort(),
+  );
 });
 
 test("the custom editor is the one that the code registers", () => {

@@ -15,7 +15,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
 function smallStack(): { stack: Stack; reads: string[] } {
   const shape = [3, 6, 8];
   const data = new Uint16Array(3 * 6 * 8);
-  for (let i = 0; i < data.length; i++) data[i] = 100 * Math.floor(i / 48) + 10 * (Math.floor(i / 8) % 6) + (i % 8);
+  for (let i = 0; i < data.length; i++)
+    data[i] = 100 * Math.floor(i / 48) + 10 * (Math.floor(i / 8) % 6) + (i % 8);
   const volume = makeVolume(data, shape, "ZYX");
   const reads: string[] = [];
   const stack = {
@@ -51,7 +52,14 @@ function smallStack(): { stack: Stack; reads: string[] } {
 
 function reader(cacheBytes: number) {
   const { stack, reads } = smallStack();
-  return { reads, handlers: createReader(() => Promise.resolve(stack), { cacheBytes }, () => undefined) };
+  return {
+    reads,
+    handlers: createReader(
+      () => Promise.resolve(stack),
+      { cacheBytes },
+      () => undefined,
+    ),
+  };
 }
 
 const plane = { t: 0, z: 1, c: 0 };
@@ -63,7 +71,11 @@ test.each([
 ])("every second pixel of a region comes from the right place when planes are %s", async (_, cacheBytes) => {
   const { handlers } = reader(cacheBytes);
   const { id, description } = await handlers.open({ path: "small.tif" }, never);
-  expect(description).toMatchObject({ name: "small.tif", axes: "ZYX", lengths: { t: 1, z: 3, c: 1, y: 6, x: 8 } });
+  expect(description).toMatchObject({
+    name: "small.tif",
+    axes: "ZYX",
+    lengths: { t: 1, z: 3, c: 1, y: 6, x: 8 },
+  });
   const read = await handlers.readPlane({ id, plane, region, step: 2 }, never);
   expect([read.width, read.height]).toEqual([3, 3]);
   expect([...read.data]).toEqual([112, 114, 116, 132, 134, 136, 152, 154, 156]);
@@ -93,7 +105,7 @@ test.each([
 ])("a request for %j is refused", async (bad) => {
   const { handlers, reads } = reader(1e6);
   const { id } = await handlers.open({ path: "" }, never);
-  await expect(handlers.readPlane({ ...(bad as object), id } as never, never)).rejects.toThrow(TilewrightError);
+  await expect(handlers.readPlane({ ...bad, id } as never, never)).rejects.toThrow(TilewrightError);
   expect(reads).toEqual([]);
 });
 
@@ -173,6 +185,12 @@ test("percentiles are those of the pixels", () => {
 test("NaN and infinities neither count nor hurt, and a constant plane has limits too", () => {
   const data = Float32Array.of(NaN, -1, 3, Infinity, -Infinity);
   expect(chooseContrast(data, "minmax")).toEqual({ low: -1, high: 3, min: -1, max: 3, notFinite: 3 });
-  expect(chooseContrast(Float32Array.of(NaN), "auto")).toEqual({ low: 0, high: 1, min: 0, max: 0, notFinite: 1 });
+  expect(chooseContrast(Float32Array.of(NaN), "auto")).toEqual({
+    low: 0,
+    high: 1,
+    min: 0,
+    max: 0,
+    notFinite: 1,
+  });
   expect(chooseContrast(new Uint16Array(9).fill(7), "auto")).toMatchObject({ low: 7, high: 7 });
 });

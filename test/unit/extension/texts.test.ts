@@ -33,15 +33,28 @@ test.each(["auto", "3", "1,3,4", "1, 3, 4", "Y=3,X=4", "y=3"])("%s is a wish for
   expect(checkWish(text, "ZYX", ["auto"])).toBeNull();
 });
 
-test.each(["", "care", "1,2", "C=2", "Y=", "1.5", "-1", "1,2,3,4"])("%j is none, and says what is", (text) => {
-  expect(checkWish(text, "ZYX", ["auto"])).toMatch(/auto/);
-});
+test.each(["", "care", "1,2", "C=2", "Y=", "1.5", "-1", "1,2,3,4"])(
+  "%j is none, and says what is",
+  (text) => {
+    expect(checkWish(text, "ZYX", ["auto"])).toMatch(/auto/);
+  },
+);
 
 test("progress says what, how far, how fast and how long", () => {
-  const progress = { what: "predicting", done: 3, total: 12, unit: "tiles", perSecond: 0.5, secondsLeft: 18 } as const;
-  expect(progressText(progress)).toBe("predicting: 3 of 12 tiles · 2.0 s each · 18 s left");
+  const progress = {
+    what: "predicting",
+    done: 3,
+    total: 12,
+    unit: "tiles",
+    perSecond: 0.5,
+    secondsLeft: 18,
+  } as const;
+  expect(progressText(progress)).toBe("3 of 12 tiles · 2.0 s each · 18 s left");
   expect(progressText({ ...progress, perSecond: 4, secondsLeft: 200 })).toBe(
-    "predicting: 3 of 12 tiles · 4.0 tiles/s · 3 min 20 s left",
+    "3 of 12 tiles · 4.0 tiles/s · 3 min 20 s left",
+  );
+  expect(progressText({ ...progress, what: "measuring intensities", perSecond: null })).toBe(
+    "measuring intensities: 3 of 12 tiles · 18 s left",
   );
   expect(progressText({ ...progress, total: 0, perSecond: null, secondsLeft: null })).toBe("predicting");
 });

@@ -3,7 +3,11 @@ import type { PlanePixels, PlaneRequest } from "../../../src/protocol/viewer";
 import { ContrastSource } from "../../../webview/contrast";
 import { PlaneSource } from "../../../webview/planes";
 
-const request = (z: number): PlaneRequest => ({ plane: { t: 0, z, c: 0 }, region: { y: [0, 2], x: [0, 2] }, step: 1 });
+const request = (z: number): PlaneRequest => ({
+  plane: { t: 0, z, c: 0 },
+  region: { y: [0, 2], x: [0, 2] },
+  step: 1,
+});
 
 const pixels = ({ plane }: PlaneRequest): PlanePixels => ({
   plane,
@@ -34,7 +38,12 @@ test("while one picture is on its way only the newest wish waits", async () => {
   const { asked, answers, read } = slowHost();
   const source = new PlaneSource(read, 1e6, () => 0);
   const shown: number[] = [];
-  for (const z of [1, 2, 3, 4]) source.wish(request(z), ({ plane }) => shown.push(plane.z), () => shown.push(-1));
+  for (const z of [1, 2, 3, 4])
+    source.wish(
+      request(z),
+      ({ plane }) => shown.push(plane.z),
+      () => shown.push(-1),
+    );
   answers[0]();
   await turn();
   answers[1]();
@@ -48,9 +57,17 @@ test("a picture that takes long is cancelled when something newer is wanted", as
   const { asked, answers, read } = slowHost();
   const source = new PlaneSource(read, 1e6, () => now);
   const shown: number[] = [];
-  source.wish(request(1), ({ plane }) => shown.push(plane.z), () => shown.push(-1));
+  source.wish(
+    request(1),
+    ({ plane }) => shown.push(plane.z),
+    () => shown.push(-1),
+  );
   now = 1000;
-  source.wish(request(2), ({ plane }) => shown.push(plane.z), () => shown.push(-1));
+  source.wish(
+    request(2),
+    ({ plane }) => shown.push(plane.z),
+    () => shown.push(-1),
+  );
   await turn();
   answers[1]();
   await turn();
@@ -61,7 +78,11 @@ test("a picture that takes long is cancelled when something newer is wanted", as
 test("pictures are kept up to the limit, the oldest dropped first", async () => {
   const source = new PlaneSource((wanted) => Promise.resolve(pixels(wanted)), 16);
   for (const z of [1, 2, 3]) {
-    source.wish(request(z), () => undefined, () => undefined);
+    source.wish(
+      request(z),
+      () => undefined,
+      () => undefined,
+    );
     await turn();
   }
   expect(source.find(request(1))).toBeUndefined();
@@ -76,10 +97,18 @@ test("a failure reaches the one who wished, and the next wish goes on", async ()
     isBroken ? Promise.reject(new Error("broken")) : Promise.resolve(pixels(wanted));
   const source = new PlaneSource(read, 1e6);
   const told: string[] = [];
-  source.wish(request(1), () => told.push("shown"), (error) => told.push((error as Error).message));
+  source.wish(
+    request(1),
+    () => told.push("shown"),
+    (error) => told.push((error as Error).message),
+  );
   await turn();
   isBroken = false;
-  source.wish(request(1), () => told.push("shown"), () => told.push("failed"));
+  source.wish(
+    request(1),
+    () => told.push("shown"),
+    () => told.push("failed"),
+  );
   await turn();
   expect(told).toEqual(["broken", "shown"]);
 });

@@ -13,7 +13,12 @@ import {
 } from "../../../webview/state";
 
 const lengths = { t: 3, z: 31, c: 2, y: 100, x: 200 };
-const preferences: ViewerPreferences = { contrast: "auto", keepContrast: true, engine: "auto", canPredict: true };
+const preferences: ViewerPreferences = {
+  contrast: "auto",
+  keepContrast: true,
+  engine: "auto",
+  canPredict: true,
+};
 const description: StackDescription = {
   name: "a.tif",
   axes: "TZCYX",
@@ -33,7 +38,11 @@ test("a stack opens at its middle slice, whole", () => {
 
 test("a remembered state comes back as it was", () => {
   const state = withLimits(
-    { ...initialState(lengths, preferences), plane: { t: 2, z: 30, c: 1 }, view: { centerX: 1, centerY: 2, zoom: 3 } },
+    {
+      ...initialState(lengths, preferences),
+      plane: { t: 2, z: 30, c: 1 },
+      view: { centerX: 1, centerY: 2, zoom: 3 },
+    },
     { low: 5, high: 9 },
   );
   expect(restoreState(structuredClone(state), lengths, preferences)).toEqual(state);
@@ -44,15 +53,20 @@ test("a remembered plane that a smaller file no longer has is moved inside it", 
   expect(restoreState(state, { ...lengths, z: 10, c: 1 }, preferences).plane).toEqual({ t: 2, z: 9, c: 0 });
 });
 
-test.each([undefined, null, 7, "x", {}, { plane: null }, { plane: { z: "a" }, view: { zoom: -1 }, limits: 3 }])(
-  "a remembered state that is %j does no harm",
-  (saved) => {
-    const state = restoreState(saved, lengths, preferences);
-    expect(state.plane.z).toBeGreaterThanOrEqual(0);
-    expect(state.view).toBeNull();
-    expect(state.limits).toEqual({});
-  },
-);
+test.each([
+  undefined,
+  null,
+  7,
+  "x",
+  {},
+  { plane: null },
+  { plane: { z: "a" }, view: { zoom: -1 }, limits: 3 },
+])("a remembered state that is %j does no harm", (saved) => {
+  const state = restoreState(saved, lengths, preferences);
+  expect(state.plane.z).toBeGreaterThanOrEqual(0);
+  expect(state.view).toBeNull();
+  expect(state.limits).toEqual({});
+});
 
 test("steps stop at the ends of the stack", () => {
   const plane = { t: 0, z: 30, c: 0 };
@@ -62,7 +76,10 @@ test("steps stop at the ends of the stack", () => {
 });
 
 test("typed limits hold for the channel that is shown and are kept from then on", () => {
-  const state = withLimits({ ...initialState(lengths, preferences), keepContrast: false }, { low: 1, high: 2 });
+  const state = withLimits(
+    { ...initialState(lengths, preferences), keepContrast: false },
+    { low: 1, high: 2 },
+  );
   expect(state.limits).toEqual({ "0": { low: 1, high: 2 } });
   expect(state.keepContrast).toBe(true);
 });
@@ -74,12 +91,18 @@ test("values, places and facts are written for people", () => {
   expect(formatPosition(description, { t: 1, z: 12, c: 0 }, { x: 340, y: 2 })).toBe(
     "t 1  z 12  c 0  y 2  x 340   (3.6, 0.2, 34 µm)",
   );
-  expect(formatPosition({ ...description, pixelSize: null, axes: "YX" }, { t: 0, z: 0, c: 0 }, { x: 1, y: 2 })).toBe("y 2  x 1");
-  expect(formatFacts(description)).toBe("TZCYX 3 × 31 × 2 × 100 × 200  ·  uint16  ·  0.3 × 0.1 × 0.1 µm  ·  ImageJ TIFF, lzw");
+  expect(
+    formatPosition({ ...description, pixelSize: null, axes: "YX" }, { t: 0, z: 0, c: 0 }, { x: 1, y: 2 }),
+  ).toBe("y 2  x 1");
+  expect(formatFacts(description)).toBe(
+    "TZCYX 3 × 31 × 2 × 100 × 200  ·  uint16  ·  0.3 × 0.1 × 0.1 µm  ·  ImageJ TIFF, lzw",
+  );
 });
 
 test("grey levels run from black at the low limit to white at the high one, also upside down", () => {
-  expect([0, 10, 15, 20, 99].map((value) => greyOf(value, { low: 10, high: 20 }))).toEqual([0, 0, 128, 255, 255]);
+  expect([0, 10, 15, 20, 99].map((value) => greyOf(value, { low: 10, high: 20 }))).toEqual([
+    0, 0, 128, 255, 255,
+  ]);
   expect([10, 20].map((value) => greyOf(value, { low: 20, high: 10 }))).toEqual([255, 0]);
   expect([4, 5, 6].map((value) => greyOf(value, { low: 5, high: 5 }))).toEqual([0, 128, 255]);
 });

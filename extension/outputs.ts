@@ -1,0 +1,79 @@
+/**
+ * Where results are written, and what an earlier run left there.
+ * @module
+ */
+import { access, constants, rm } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import * as vscode from "vscode";
+import { readSettings } from "./settings";
+
+/**
+ * A free name for the result of a model on a stack: beside the stack or in the folder of the settings.
+ *
+ * @returns null when nothing can be written there
+ */
+export async function proposeOutput(input: string, model: string): Promise<string | null> {
+  const folder = outputFolder(input);
+  if (!(await isWritable(folder))) return null;
+  const stem = basename(input).replace(/(\.ome)?\.(tiff?|btf)$/i, "");
+  return freeName(join(folder, `${stem}_${modelName(model)}.tif`));
+}
+
+/** A name that no file has yet: `name.tif`, `name-2.tif`… */
+export async function freeName(path: string): Promise<string> {
+  const base = path.replace(/\.tif$/i, "");
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? `${base}.tif` : `${base}-${number}.tif`;
+    if (!(await exists(candidate))) return candidate;
+  }
+}
+
+/** Whether an earlier run to this output stopped on the way and can be resumed. */
+export function hasPartial(out: string): Promise<boolean> {
+  return exists(`${out}.partial.journal`);
+}
+
+/** Removes what an earlier run left. */
+export async function discardPartial(out: string): Promise<void> {
+  await rm(`${out}.partial`, { force: true });
+  await rm(`${out}.partial.journal`, { force: true });
+}
+
+/** Asks for an output; undefined when the user closed the dialog. */
+export async function askOutput(proposal: string): Promise<string | undefined> {
+  const chosen = await vscode.window.showSaveDialog({
+    title: "Write the result to",
+    saveLabel: "Choose",
+    defaultUri: vscode.Uri.file(proposal),
+    filters: { "TIFF stacks": ["tif", "tiff"] },
+  });
+  return chosen?.fsPath;
+}
+
+/** Whether there is such a file. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function modelName(model: string): string {
+  const name = basename(model).replace(/\.(onnx|h5|hdf5|keras)$/i, "");
+  return name.replace(/[^\w.-]+/g, "-") || "predicted";
+}
+
+function outputFolder(input: string): string {
+  const { outputFolder: wanted } = readSettings(vscode.Uri.file(input));
+  if (wanted === "") return dirname(input);
+  if (isAbsolute(wanted)) return wanted;
+  const workspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(input));
+  return resolve(workspace?.uri.fsPath ?? dirname(input), wanted);
+}
+
+async function isWritable(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}

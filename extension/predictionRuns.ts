@@ -1,0 +1,137 @@
+/**
+ * Predictions that run, with their notifications; and what happens when they end.
+ * @module
+ */
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { TilewrightError } from "../src/errors";
+import type { PredictionResult } from "../src/predict/record";
+import type { PredictionRequest } from "../src/protocol/prediction";
+import { signalOf } from "./job";
+import { isCancelled, showFailure } from "./log";
+import { discardPartial, hasPartial } from "./outputs";
+import type { PredictionWorkers } from "./predictionWorkers";
+import { durationText, progressText } from "./progressText";
+import { VIEW_TYPE } from "./stackEditor";
+
+/** Runs predictions; at most one for each output. */
+export class PredictionRuns {
+  readonly #workers: PredictionWorkers;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #outputs = new Set<string>();
+
+  constructor(workers: PredictionWorkers, log: vscode.LogOutputChannel) {
+    this.#workers = workers;
+    this.#log = log;
+  }
+
+  /**
+   * Predicts under a notification that can be cancelled. Asks nothing.
+   *
+   * @param token cancels it too
+   * @throws {TilewrightError} what the prediction throws; `AbortError` when cancelled
+   */
+  async run(request: PredictionRequest, token?: vscode.CancellationToken): Promise<PredictionResult> {
+    if (this.#outputs.has(request.out)) {
+      throw new TilewrightError(
+        "run.twice",
+        `${basename(request.out)} is being written already`,
+        "wait for it, or cancel it",
+      );
+    }
+    this.#outputs.add(request.out);
+    this.#log.info(
+      `predicting ${request.input} with ${request.model} into ${request.out}: ${JSON.stringify(request.options)}`,
+    );
+    try {
+      const title = `Predicting ${basename(request.input)} with ${basename(request.model)}`;
+      const result = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+        (progress, cancel) => this.#predict(request, progress, [cancel, token]),
+      );
+      for (const warning of result.warnings) this.#log.warn(`${warning.message} (${warning.fix})`);
+      this.#log.info(resultText(result));
+      return result;
+    } finally {
+      this.#outputs.delete(request.out);
+    }
+  }
+
+  /** Predicts, shows the result beside the input and tells how it went; offers a way on when it did not. */
+  async runAndShow(request: PredictionRequest): Promise<void> {
+    try {
+      const result = await this.run(request);
+      await vscode.commands.executeCommand(
+        "vscode.openWith",
+        vscode.Uri.file(result.out),
+        VIEW_TYPE,
+        vscode.ViewColumn.Beside,
+      );
+      void this.#tell(result);
+    } catch (error) {
+      if (isCancelled(error)) await this.#offerResume(request);
+      else void showFailure(`Predicting ${basename(request.input)}`, error, this.#log);
+    }
+  }
+
+  async #predict(
+    request: PredictionRequest,
+    progress: vscode.Progress<{ readonly message?: string; readonly increment?: number }>,
+    tokens: readonly (vscode.CancellationToken | undefined)[],
+  ): Promise<PredictionResult> {
+    const cancel = signalOf(...tokens);
+    let shown = 0;
+    progress.report({ message: "starting" });
+    try {
+      return await this.#workers.predict(
+        request,
+        (now) => {
+          const percent = now.unit === "tiles" && now.total > 0 ? (100 * now.done) / now.total : 0;
+          const increment = Math.max(0, percent - shown);
+          shown += increment;
+          progress.report({ message: progressText(now), increment });
+        },
+        cancel.signal,
+      );
+    } finally {
+      cancel.dispose();
+    }
+  }
+
+  async #tell(result: PredictionResult): Promise<void> {
+    const record = "Show Run Record";
+    const choice = await vscode.window.showInformationMessage(resultText(result), record);
+    if (choice === record) {
+      await vscode.commands.executeCommand("tilewright.showRun", vscode.Uri.file(result.out));
+    }
+  }
+
+  async #offerResume(request: PredictionRequest): Promise<void> {
+    if (!(await hasPartial(request.out))) {
+      this.#log.info(`predicting ${request.input}: cancelled before the first tile`);
+      return;
+    }
+    const message = `Stopped. The tiles that are done are kept in ${basename(request.out)}.partial.`;
+    const choice = await vscode.window.showInformationMessage(message, "Resume", "Discard");
+    if (choice === "Resume")
+      await this.runAndShow({ ...request, options: { ...request.options, resume: true } });
+    if (choice === "Discard") await discardPartial(request.out);
+  }
+}
+
+/** One line on how a prediction went. */
+export function resultText(result: PredictionResult): string {
+  const { out, tiles, seconds, engine, seams, warnings } = result;
+  const parts = [
+    `${basename(out)}: ${tiles} ${tiles === 1 ? "tile" : "tiles"} in ${durationText(seconds)} on ${engine.device}`,
+  ];
+  if (seams.maxRelative !== null)
+    parts.push(`largest disagreement at a seam ${seams.maxRelative.toExponential(1)} of the range`);
+  if (warnings.length > 0)
+    parts.push(
+      warnings.length === 1
+        ? "1 warning, see the run record"
+        : `${warnings.length} warnings, see the run record`,
+    );
+  return `${parts.join("; ")}.`;
+}

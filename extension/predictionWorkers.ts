@@ -1,0 +1,112 @@
+/**
+ * The prediction workers: one process for each running prediction, and one that answers questions about
+ * plans, models and engines and goes when nobody has asked for a while.
+ * @module
+ */
+import type * as vscode from "vscode";
+import { TilewrightError } from "../src/errors";
+import { openPredictionWorker, predictInWorker } from "../src/predict/drive";
+import type { PredictionWorkerHandle } from "../src/predict/drive";
+import type { PredictionResult } from "../src/predict/record";
+import type { ModelReply, PlanReply, PlanRequest, PredictionRequest } from "../src/protocol/prediction";
+import type { RunProgress } from "./progressText";
+
+const IDLE_MS = 30_000;
+
+/** Starts, watches and ends the processes that hold models and engines. */
+export class PredictionWorkers {
+  readonly #script: string;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #running = new Set<AbortController>();
+  #advisor: PredictionWorkerHandle | null = null;
+  #questions = 0;
+  #idle: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(script: string, log: vscode.LogOutputChannel) {
+    this.#script = script;
+    this.#log = log;
+  }
+
+  /** How many processes run now. */
+  get count(): number {
+    return this.#running.size + (this.#advisor === null ? 0 : 1);
+  }
+
+  /**
+   * Predicts in a process of its own, which is gone when the promise settles.
+   *
+   * @throws {TilewrightError} what the prediction throws; `AbortError` when cancelled
+   */
+  async predict(
+    request: PredictionRequest,
+    report: (progress: RunProgress) => void,
+    signal: AbortSignal,
+  ): Promise<PredictionResult> {
+    const shutdown = new AbortController();
+    this.#running.add(shutdown);
+    try {
+      return await predictInWorker(this.#script, request, {
+        signal: AbortSignal.any([signal, shutdown.signal]),
+        report: () => undefined,
+        paced: report,
+        log: (line) => this.#log.info(line),
+      });
+    } finally {
+      this.#running.delete(shutdown);
+    }
+  }
+
+  plan(request: PlanRequest, signal?: AbortSignal): Promise<PlanReply> {
+    return this.#ask((worker) => worker.channel.request("plan", request, signal));
+  }
+
+  model(path: string, signal?: AbortSignal): Promise<ModelReply> {
+    return this.#ask((worker) => worker.channel.request("model", { path }, signal));
+  }
+
+  engines(signal?: AbortSignal): Promise<unknown> {
+    return this.#ask((worker) => worker.channel.request("engines", undefined, signal));
+  }
+
+  dispose(): void {
+    for (const shutdown of this.#running) shutdown.abort();
+    this.#dismiss();
+  }
+
+  async #ask<T>(question: (worker: PredictionWorkerHandle) => Promise<T>): Promise<T> {
+    this.#stayAwake();
+    const worker = (this.#advisor ??= this.#open());
+    this.#questions++;
+    try {
+      return await Promise.race([question(worker), worker.died]);
+    } catch (error) {
+      if (isGone(error)) this.#dismiss();
+      throw error;
+    } finally {
+      this.#questions--;
+      if (this.#questions === 0) this.#idle = setTimeout(() => this.#dismiss(), IDLE_MS);
+    }
+  }
+
+  #open(): PredictionWorkerHandle {
+    const worker = openPredictionWorker(this.#script);
+    worker.channel.on("log", ({ line }) => this.#log.info(line));
+    return worker;
+  }
+
+  #dismiss(): void {
+    this.#stayAwake();
+    const worker = this.#advisor;
+    this.#advisor = null;
+    void worker?.dispose();
+  }
+
+  #stayAwake(): void {
+    if (this.#idle !== null) clearTimeout(this.#idle);
+    this.#idle = null;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof TilewrightError && /^(channel|worker)\./.test(error.code);
+}

@@ -1,0 +1,93 @@
+/**
+ * The stacks that the reader has open, and its answers to the extension host.
+ * @module
+ */
+import { basename } from "node:path";
+import { TilewrightError } from "../../src/errors";
+import type { Job } from "../../src/job";
+import type { Handlers } from "../../src/protocol/channel";
+import type { Reader, ReaderSettings } from "../../src/protocol/reader";
+import { checkContrastRequest } from "../../src/protocol/viewer";
+import type { StackDescription } from "../../src/protocol/viewer";
+import type { Stack } from "../../src/stack/stack";
+import { chooseContrast } from "./contrast";
+import { PlaneCache } from "./planeCache";
+import { StackPlanes, lengthsOf } from "./planes";
+import { Turns } from "./turns";
+
+const MAX_OPEN = 256;
+const AT_ONCE = 2;
+const LARGEST_SHARE = 4;
+
+/** Opens a file, whatever its format is. */
+export type OpenStack = (path: string, job: Job) => Promise<Stack>;
+
+interface OpenEntry {
+  readonly stack: Stack;
+  readonly planes: StackPlanes;
+}
+
+/** The handlers of the reader; everything that they open stays open until `close` is asked for. */
+export function createReader(
+  openStack: OpenStack,
+  settings: ReaderSettings,
+  log: (line: string) => void,
+): Handlers<Reader> {
+  const cache = new PlaneCache(settings.cacheBytes);
+  const turns = new Turns(AT_ONCE);
+  const entries = new Map<number, OpenEntry>();
+  let nextId = 1;
+  const entryOf = (id: unknown): OpenEntry => {
+    const entry = typeof id === "number" ? entries.get(id) : undefined;
+    if (entry === undefined)
+      throw new TilewrightError("reader.closed", "this stack is not open any more", "reopen the file");
+    return entry;
+  };
+  const jobFor = (signal: AbortSignal): Job => ({ signal, report: () => undefined, log });
+  return {
+    open: async ({ path }, signal) => {
+      if (entries.size >= MAX_OPEN)
+        throw new TilewrightError("reader.tooMany", `more than ${MAX_OPEN} stacks are open`);
+      const stack = await openStack(path, jobFor(signal));
+      const id = nextId++;
+      const planes = new StackPlanes(stack, cache, `${id}:`, settings.cacheBytes / LARGEST_SHARE);
+      entries.set(id, { stack, planes });
+      return { id, description: describe(stack) };
+    },
+    readPlane: ({ id, ...request }, signal) =>
+      turns.take(() => entryOf(id).planes.read(request, jobFor(signal)), signal),
+    contrast: async ({ id, ...request }, signal) => {
+      const { planes } = entryOf(id);
+      const { plane, method, repeat } = checkContrastRequest(request, planes.lengths);
+      return turns.take(
+        async () => chooseContrast(await planes.sample(plane, jobFor(signal)), method, repeat),
+        signal,
+      );
+    },
+    close: async ({ id }) => {
+      const { stack } = entryOf(id);
+      entries.delete(id);
+      cache.drop(`${id}:`);
+      await stack.close();
+      return undefined;
+    },
+    statistics: () => cache.statistics,
+  };
+}
+
+function describe(stack: Stack): StackDescription {
+  const { file, canonicalAxes, canonicalShape, dtype, pixelSize, channels, compression, flavour, warnings } =
+    stack.facts;
+  return {
+    name: basename(file),
+    axes: canonicalAxes,
+    shape: [...canonicalShape],
+    lengths: lengthsOf(stack),
+    dtype,
+    pixelSize: pixelSize === null ? null : { ...pixelSize },
+    channels: channels.map(({ name, color }) => ({ name, color })),
+    compression,
+    flavour,
+    warnings: [...warnings],
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Which file a command is about.
+ * @module
+ */
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { TilewrightError } from "../src/errors";
+
+const STACK_NAMES = ["tif", "tiff", "btf", "TIF", "TIFF", "BTF"];
+
+/** The file that the active tab shows, whichever editor shows it. */
+export function activeFile(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  return input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText
+    ? input.uri
+    : undefined;
+}
+
+/**
+ * The stack that a command is about: its argument, else the active editor's, else asked for.
+ *
+ * @param given first argument of the command: a URI or a path
+ * @returns undefined when the user closed the dialog
+ */
+export async function targetStack(given: unknown): Promise<vscode.Uri | undefined> {
+  const named = uriOf(given);
+  if (named !== undefined) return named;
+  const active = activeFile();
+  if (active !== undefined && isStackName(active.path)) return active;
+  const chosen = await vscode.window.showOpenDialog({
+    title: "Choose a stack",
+    openLabel: "Choose",
+    filters: { "TIFF stacks": STACK_NAMES },
+    canSelectMany: false,
+  });
+  return chosen?.[0];
+}
+
+/** A command's argument as a URI; undefined when it is none. */
+export function uriOf(given: unknown): vscode.Uri | undefined {
+  if (given instanceof vscode.Uri) return given;
+  if (typeof given === "string" && given !== "") return vscode.Uri.file(given);
+  return undefined;
+}
+
+/** Whether a file name is that of a stack. */
+export function isStackName(path: string): boolean {
+  return STACK_NAMES.some((ending) => path.endsWith(`.${ending}`));
+}
+
+/**
+ * The path of a file on a disk of this machine.
+ *
+ * @throws {TilewrightError} `stack.virtual`
+ */
+export function diskPath(uri: vscode.Uri): string {
+  if (uri.scheme === "file") return uri.fsPath;
+  throw new TilewrightError(
+    "stack.virtual",
+    `${basename(uri.path)} is in a virtual file system (${uri.scheme}:), from which parts of a file cannot be read`,
+    "copy it to a folder of this machine first",
+  );
+}

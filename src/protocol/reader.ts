@@ -1,0 +1,44 @@
+/**
+ * Every message between the extension host and its reader, the worker thread that decodes planes.
+ * @module
+ */
+import type { ContrastLimits, ContrastRequest, PlanePixels, PlaneRequest, StackDescription } from "./viewer";
+
+/** A stack that the reader has open. */
+export interface OpenedStack {
+  /** Number under which the reader knows it, until it is closed. */
+  readonly id: number;
+  readonly description: StackDescription;
+}
+
+/** The reader: opens stacks, decodes planes, chooses display limits. */
+export interface Reader {
+  requests: {
+    /** Opens the file at an absolute path. */
+    open(params: { readonly path: string }): OpenedStack;
+    readPlane(params: PlaneRequest & { readonly id: number }): PlanePixels;
+    contrast(params: ContrastRequest & { readonly id: number }): ContrastLimits;
+    close(params: { readonly id: number }): undefined;
+    /** Bytes of decoded planes in memory, and how often a plane was decoded and found. */
+    statistics(params: undefined): {
+      readonly bytes: number;
+      readonly decoded: number;
+      readonly found: number;
+    };
+  };
+  events: {
+    log: { readonly line: string };
+  };
+}
+
+/** The host announces nothing to the reader: it asks, and cancels what it asked. */
+export interface ReaderOwner {
+  requests: object;
+  events: object;
+}
+
+/** What the reader is started with. */
+export interface ReaderSettings {
+  /** Decoded planes kept in memory, bytes. */
+  readonly cacheBytes: number;
+}

@@ -1,0 +1,125 @@
+/**
+ * `node tools/screenshots.mjs [theme…]`: takes the pictures of the README, in a real VS Code with the sample stack.
+ * Without a theme it writes docs/images/*.png; with themes ("dark", "light", "contrast", "contrastLight") it writes one
+ * set for each to test-output/, to be looked at. Run `npm run build` first.
+ * @module
+ */
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openSession } from "../test/vscode-host/session.mjs";
+
+const ROOT = resolve(fileURLToPath(import.meta.url), "../..");
+const SAMPLE = join(ROOT, "media", "sample");
+const LIMIT_BYTES = 300_000;
+const THEMES = {
+  dark: "Default Dark Modern",
+  light: "Default Light Modern",
+  contrast: "Default High Contrast",
+  contrastLight: "Default High Contrast Light",
+};
+const ROW = ".quick-input-list .monaco-list-row";
+
+/**
+ * @param {keyof typeof THEMES} theme
+ * @param {(name: string, png: string) => void} keep gets the path of every picture
+ */
+async function shoot(theme, keep) {
+  const workspace = join(mkdtempSync(join(tmpdir(), "tilewright-pictures-")), "experiment");
+  mkdirSync(workspace);
+  copyFileSync(join(SAMPLE, "stack.tif"), join(workspace, "stack.tif"));
+  // Settings about the machine count in a remote window only when they are the workspace's.
+  mkdirSync(join(workspace, ".vscode"));
+  const engine = { "tilewright.engine.preferred": "cpu", "tilewright.engine.threads": 1 };
+  writeFileSync(join(workspace, ".vscode", "settings.json"), JSON.stringify(engine));
+  cpSync(join(SAMPLE, "models"), join(workspace, "models"), { recursive: true });
+  const session = await openSession({
+    workspace,
+    extension: ROOT,
+    viewport: { width: 1200, height: 760 },
+    settings: {
+      "workbench.colorTheme": THEMES[theme],
+      "window.commandCenter": false,
+      "tilewright.tiling.tiles": { Y: 3, X: 4 },
+      "editor.minimap.enabled": false,
+      "files.exclude": { "**/*.partial*": true, "**/.vscode": true },
+    },
+  });
+  const shot = async (/** @type {string} */ name) => {
+    await session.page.waitForTimeout(700);
+    keep(name, await session.screenshot(`picture-${theme}-${name}`));
+  };
+  try {
+    await takeAll(session, shot);
+  } finally {
+    await session.close();
+    rmSync(resolve(workspace, ".."), { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {import("../test/vscode-host/session.mjs").Session} session
+ * @param {(name: string) => Promise<void>} shot
+ */
+async function takeAll(session, shot) {
+  const { page } = session;
+  await session.openFile("stack.tif");
+  await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  const box = await session.webview().locator("#picture").boundingBox();
+  await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+  await page.waitForTimeout(700);
+  await shot("viewer");
+  await session.palette("Tilewright: Explain Tiling…");
+  await session.pick("care3d");
+  await page.locator(".tabs-container .tab", { hasText: "tiling.txt" }).waitFor({ timeout: 60_000 });
+  await shot("explain");
+  await page.locator(".tabs-container .tab.active").click({ button: "middle" });
+  await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  await session.palette("Tilewright: Predict Tiled…");
+  await page.locator(ROW, { hasText: "care3d" }).first().waitFor();
+  await shot("models");
+  await session.pick("care3d");
+  await page.locator(ROW, { hasText: "Change tiles…" }).waitFor({ timeout: 60_000 });
+  await shot("plan");
+  await session.press("Enter");
+  await page.locator('[id="status.notifications"]').click();
+  await page
+    .locator(".notifications-center", { hasText: /[1-9]\d? of 12 tiles/ })
+    .waitFor({ timeout: 60_000 });
+  await page.mouse.move(500, 300);
+  await shot("progress");
+  await page.locator(".tabs-container .tab", { hasText: "stack_care3d.tif" }).waitFor({ timeout: 120_000 });
+  await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  await session.press("Escape");
+  await shot("result");
+}
+
+const themes = /** @type {(keyof typeof THEMES)[]} */ (process.argv.slice(2));
+const unknown = themes.find((theme) => !Object.hasOwn(THEMES, theme));
+if (unknown !== undefined) {
+  console.error(`screenshots: "${unknown}" is no theme; themes are ${Object.keys(THEMES).join(", ")}`);
+  process.exit(2);
+}
+if (themes.length > 0) {
+  for (const theme of themes) await shoot(theme, (_, png) => console.log(png));
+} else {
+  const folder = join(ROOT, "docs", "images");
+  mkdirSync(folder, { recursive: true });
+  await shoot("dark", (name, png) => {
+    const target = join(folder, `${name}.png`);
+    renameSync(png, target);
+    const { size } = statSync(target);
+    console.log(`docs/images/${name}.png ${Math.round(size / 1000)} kB`);
+    if (size > LIMIT_BYTES) process.exitCode = 1;
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Buttons, check boxes and drop-downs. The only file that knows which UI kit they come from.
+ * @module
+ */
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeCheckbox,
+  vsCodeDropdown,
+  vsCodeOption,
+} from "@vscode/webview-ui-toolkit";
+import { element } from "./dom";
+
+provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption());
+
+/** What a control says: its text, and what a screen reader and the tool tip add. */
+export interface Wording {
+  readonly id: string;
+  readonly text: string;
+  readonly title: string;
+}
+
+/** A push button. */
+export function makeButton({ id, text, title }: Wording, isPrimary: boolean, press: () => void): HTMLElement {
+  const button = element(
+    "vscode-button",
+    { id, title, appearance: isPrimary ? "primary" : "secondary" },
+    text,
+  );
+  button.addEventListener("click", press);
+  return button;
+}
+
+/** A check box that can be set from outside without telling anyone. */
+export interface Toggle {
+  readonly element: HTMLElement;
+  set(isOn: boolean): void;
+}
+
+/** A check box. */
+export function makeToggle({ id, text, title }: Wording, change: (isOn: boolean) => void): Toggle {
+  const box = element("vscode-checkbox", { id, title }, text) as HTMLElement & { checked: boolean };
+  box.addEventListener("change", () => change(box.checked));
+  return {
+    element: box,
+    set: (isOn) => {
+      if (box.checked !== isOn) box.checked = isOn;
+    },
+  };
+}
+
+/** A drop-down list that can be set from outside without telling anyone. */
+export interface Choice {
+  readonly element: HTMLElement;
+  set(value: string): void;
+}
+
+/** A drop-down list of values with their texts. */
+export function makeChoice(
+  { id, text, title }: Wording,
+  options: Readonly<Record<string, string>>,
+  change: (value: string) => void,
+): Choice {
+  const entries = Object.entries(options).map(([value, label]) => element("vscode-option", { value }, label));
+  const list = element("vscode-dropdown", { id, title, "aria-label": text }, ...entries) as HTMLElement & {
+    value: string;
+  };
+  list.addEventListener("change", () => change(list.value));
+  return {
+    element: list,
+    set: (value) => {
+      if (list.value !== value) list.value = value;
+    },
+  };
+}
