@@ -15,7 +15,7 @@ export async function writeWholeFile(path: string, text: string): Promise<void> 
     await writeFile(temporary, text);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell
     throw error;
   }
 }

@@ -9,7 +9,10 @@ const BUILT = ["cli.cjs", "worker.cjs"].map((name) => join(ROOT, "dist", name));
 export function setup(): void {
   const newest = Math.max(newestIn(join(ROOT, "src")), statSync(join(ROOT, "package.json")).mtimeMs);
   if (BUILT.every((file) => existsSync(file) && statSync(file).mtimeMs > newest)) return;
-  const { status, stderr } = spawnSync(process.execPath, ["esbuild.config.mjs"], { cwd: ROOT, encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, ["esbuild.config.mjs"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`dist/ could not be built: ${stderr}`);
 }
 

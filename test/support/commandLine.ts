@@ -10,6 +10,9 @@ export const WORKER = join(DIST, "worker.cjs");
 /** Marks every process a test starts, and those they start, in their environment. */
 const MARK = "TILEWRIGHT_TEST_MARK";
 
+/** Whether processes can be told from each other by their environment: Linux. */
+export const canSeeProcesses = existsSync("/proc/self/environ");
+
 /** How a command ended. */
 export interface Ended {
   readonly code: number | null;
@@ -55,8 +58,12 @@ export function start(args: readonly string[], env: Readonly<Record<string, stri
     pid,
     mark,
     ended,
-    killGroup: (signal) => signalTo(-pid, signal),
-    kill: (signal) => signalTo(pid, signal),
+    killGroup: (signal) => {
+      signalTo(-pid, signal);
+    },
+    kill: (signal) => {
+      signalTo(pid, signal);
+    },
     workers: () => marked(mark).filter((one) => one !== pid),
   };
 }
@@ -80,8 +87,11 @@ export function tilesWritten(out: string): number {
 
 /** Waits until something holds; an error when it does not within the time. */
 export async function until(what: string, holds: () => boolean, milliseconds = 30_000): Promise<void> {
-  for (const end = Date.now() + milliseconds; Date.now() < end; await delay(5)) if (holds()) return;
-  throw new Error(`did not happen in ${milliseconds} ms: ${what}`);
+  const end = Date.now() + milliseconds;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`did not happen in ${milliseconds} ms: ${what}`);
+    await delay(5);
+  }
 }
 
 /** Living processes with a mark in their environment; needs /proc. */

@@ -27,7 +27,12 @@ export function planFor(test: PlanTest): Plan {
   return makePlan({
     axes: [...axes].map((axis, i): PlanAxis => {
       const role = axis === "C" ? "whole" : each.includes(axis) ? "each" : "tiled";
-      const common = { axis, length: shape[i], role, ...(parts[axis] === undefined ? {} : { part: parts[axis] }) };
+      const common = {
+        axis,
+        length: shape[i],
+        role,
+        ...(parts[axis] === undefined ? {} : { part: parts[axis] }),
+      };
       return role === "tiled"
         ? { ...common, role, block, context, careOverlap: careOverlap({ depth: 2, kernel: 3 }) }
         : { ...common, role, block: 1, context: 0, careOverlap: null };

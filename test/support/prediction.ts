@@ -62,6 +62,7 @@ export async function readStack(path: string): Promise<Volume> {
 }
 
 /** Predicts in this process. */
+// eslint-disable-next-line max-params -- reads like the command line
 export function predictHere(
   input: string,
   model: string,
@@ -98,7 +99,12 @@ export const TINY_3D_PROBABILISTIC = join(KERAS, "care3d-probabilistic/keras2");
 export const TINY_2_CHANNELS = join(KERAS, "n2v2d-batch-norm/keras2");
 
 /** A smooth image with noise on it, the same for the same seed; integers stay between 0 and 255. */
-export function noisyVolume(axes: string, shape: readonly number[], dtype: Dtype = "uint16", seed = 1): Volume {
+export function noisyVolume(
+  axes: string,
+  shape: readonly number[],
+  dtype: Dtype = "uint16",
+  seed = 1,
+): Volume {
   const random = seededRandom(seed);
   const data = allocatePixels(dtype, shapeSize(shape));
   const width = shape[shape.length - 1];

@@ -46,7 +46,10 @@ function checkPercentile(c: Case): void {
     near(high, c.ma.flat(9)[channel], range);
     const forward = applyMap(data, map);
     at.forEach((from, to) => near(forward[to], c.normalized_f32[from], 1));
-    for (const [name, isScale] of [["mean", false], ["scale", true]] as const) {
+    for (const [name, isScale] of [
+      ["mean", false],
+      ["scale", true],
+    ] as const) {
       if (c[name] === undefined) continue;
       const back = Float32Array.from(at, (from) => c[name][from]);
       undoMap(back, map, isScale);
@@ -79,8 +82,10 @@ function checkPad(c: Case): void {
     values[i] = index;
     if (inside) back.set(back.size, index);
   }
-  if (c.padded_values_linear_index !== undefined) expect([...values]).toEqual(c.padded_values_linear_index.flat(9));
-  else expect(createHash("sha256").update(new Uint8Array(values.buffer)).digest("hex")).toBe(c.sha256_int32le);
+  if (c.padded_values_linear_index !== undefined)
+    expect([...values]).toEqual(c.padded_values_linear_index.flat(9));
+  else
+    expect(createHash("sha256").update(new Uint8Array(values.buffer)).digest("hex")).toBe(c.sha256_int32le);
   expect([...back].every(([place, index]) => place === index)).toBe(true);
   expect(back.size).toBe(shape.reduce((a, b) => a * b, 1));
 }

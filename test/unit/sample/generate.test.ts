@@ -18,7 +18,9 @@ const golden = JSON.parse(
 ) as GoldenIndex;
 
 function sha256(data: Uint16Array): string {
-  return createHash("sha256").update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest("hex");
+  return createHash("sha256")
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("hex");
 }
 
 function moments(values: number[]): { mean: number; variance: number } {
@@ -28,7 +30,9 @@ function moments(values: number[]): { mean: number; variance: number } {
 }
 
 describe("the sample generator", () => {
-  const inputs = new Map(golden.cases.flatMap(({ input }) => (input.generate ? [[input.sha256, input.generate]] : [])));
+  const inputs = new Map(
+    golden.cases.flatMap(({ input }) => (input.generate ? [[input.sha256, input.generate]] : [])),
+  );
 
   test.each([...inputs])("gives the voxels CSBDeep was run on, bit for bit (%s)", (hash, options) => {
     expect(sha256(generateSample(options).noisy)).toBe(hash);
