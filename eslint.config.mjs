@@ -10,24 +10,43 @@ const SIZE_LIMITS = {
 
 export default tseslint.config(
   {
-    ignores: ["dist/**", "dist-test/**", "node_modules/**", ".vscode-host/**", ".vscode-test/**", "test-output/**", "vitest.config.ts"],
+    ignores: [
+      "dist/**",
+      "dist-test/**",
+      "node_modules/**",
+      ".vscode-host/**",
+      ".vscode-test/**",
+      "test-output/**",
+      "vitest.config.ts",
+    ],
   },
   ...tseslint.configs.strictTypeChecked.map((c) => ({ ...c, files: TYPED })),
   {
     files: TYPED,
     languageOptions: {
       parserOptions: {
-        project: ["src/tsconfig.json", "extension/tsconfig.json", "webview/tsconfig.json", "test/tsconfig.json"],
+        project: [
+          "src/tsconfig.json",
+          "extension/tsconfig.json",
+          "webview/tsconfig.json",
+          "test/tsconfig.json",
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
     rules: {
       "@typescript-eslint/switch-exhaustiveness-check": "error",
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unnecessary-condition": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
-      "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true, allowThrowingAny: true }],
+      "@typescript-eslint/prefer-promise-reject-errors": [
+        "error",
+        { allowThrowingUnknown: true, allowThrowingAny: true },
+      ],
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-misused-spread": "off",
       "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true } }],
@@ -48,8 +67,27 @@ export default tseslint.config(
   },
   {
     files: ["**/*.mjs"],
-    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly", setTimeout: "readonly", clearTimeout: "readonly", setInterval: "readonly", clearInterval: "readonly", fetch: "readonly", performance: "readonly" } },
-    rules: { "no-undef": "error", "no-unused-vars": "error", "prefer-const": "error", eqeqeq: "error", ...SIZE_LIMITS },
+    languageOptions: {
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        URL: "readonly",
+        Buffer: "readonly",
+        setTimeout: "readonly",
+        clearTimeout: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
+        fetch: "readonly",
+        performance: "readonly",
+      },
+    },
+    rules: {
+      "no-undef": "error",
+      "no-unused-vars": "error",
+      "prefer-const": "error",
+      eqeqeq: "error",
+      ...SIZE_LIMITS,
+    },
   },
   {
     files: ["src/**/*.ts"],
@@ -62,10 +100,17 @@ export default tseslint.config(
           publicOnly: true,
           enableFixer: false,
           require: { FunctionDeclaration: true, ClassDeclaration: true, MethodDefinition: true },
-          contexts: ["ExportNamedDeclaration > TSInterfaceDeclaration", "ExportNamedDeclaration > TSTypeAliasDeclaration", "ExportNamedDeclaration > VariableDeclaration"],
+          contexts: [
+            "ExportNamedDeclaration > TSInterfaceDeclaration",
+            "ExportNamedDeclaration > TSTypeAliasDeclaration",
+            "ExportNamedDeclaration > VariableDeclaration",
+          ],
         },
       ],
-      "no-restricted-imports": ["error", { paths: [{ name: "vscode", message: "Only extension/ talks to VS Code." }] }],
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "vscode", message: "Only extension/ talks to VS Code." }] },
+      ],
     },
   },
 );

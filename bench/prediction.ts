@@ -68,7 +68,9 @@ async function measureScene(scene: Scene): Promise<string[]> {
   const kept = await keptFractions(scene, model);
   const { flopsPerVoxel } = (await loadAnalysed(model, builtinRegistries(), quietJob())).analysis;
   const gigaflops = (figures.bareVoxelsPerSecond * flopsPerVoxel) / 1e9;
-  process.stderr.write(`${scene.name}: loop efficiency ${figures.efficiency.toFixed(3)}, peak ${mib(run.peakBytes)} MiB\n`);
+  process.stderr.write(
+    `${scene.name}: loop efficiency ${figures.efficiency.toFixed(3)}, peak ${mib(run.peakBytes)} MiB\n`,
+  );
   return [
     `## ${scene.name}, CARE depth 2, kernel 3, ${scene.filters} filters, --memory ${MEMORY_MIB}`,
     "",
