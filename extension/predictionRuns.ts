@@ -121,12 +121,13 @@ export class PredictionRuns {
 
 /** One line on how a prediction went. */
 export function resultText(result: PredictionResult): string {
-  const { out, tiles, seconds, engine, seams, warnings } = result;
+  const { out, tiles, seconds, engine, seams, exact, warnings } = result;
   const parts = [
     `${basename(out)}: ${tiles} ${tiles === 1 ? "tile" : "tiles"} in ${durationText(seconds)} on ${engine.device}`,
   ];
-  if (seams.maxRelative !== null)
-    parts.push(`largest disagreement at a seam ${seams.maxRelative.toExponential(1)} of the range`);
+  if (exact) parts.push("equal to untiled prediction");
+  else if (seams.maxRelative !== null)
+    parts.push(`tiles disagree by up to ${seams.maxRelative.toExponential(1)} of the range where they meet`);
   if (warnings.length > 0)
     parts.push(
       warnings.length === 1

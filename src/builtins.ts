@@ -10,9 +10,14 @@ import { createRegistries } from "./plugins/registries";
 import type { Registries } from "./plugins/registries";
 import { tiffReader } from "./stack/tiff";
 
+/** Registers the readers that come with Tilewright. */
+export function registerReaders(registries: Registries): void {
+  registries.readers.register(tiffReader);
+}
+
 /** Registers everything that comes with Tilewright. */
 export function registerBuiltins(registries: Registries): void {
-  registries.readers.register(tiffReader);
+  registerReaders(registries);
   registries.modelFormats.register(careFormat);
   registries.modelFormats.register(onnxFormat);
   registries.engines.register(webgpuEngine);

@@ -44,6 +44,14 @@ const UNPACKED_FIELDS = [
   "private",
 ];
 
+/** Pictures and links into the repository lead nowhere from an installed extension: words stay, links go. */
+function dropRepositoryLinks(file) {
+  const text = readFileSync(file, "utf8")
+    .replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n/gm, "")
+    .replace(/\[([^\]]*)\]\((?!https:)[^)]*\)/g, "$1");
+  writeFileSync(file, text);
+}
+
 /**
  * Packs the extension.
  * @param {string} target such as "linux-x64", as in `vsce package --target`
@@ -54,7 +62,8 @@ async function pack(target, out) {
   const staging = mkdtempSync(join(tmpdir(), "tilewright-package-"));
   try {
     for (const file of BUILT) copy(file, staging);
-    for (const file of TEXTS) if (existsSync(join(ROOT, file))) copy(file, staging);
+    for (const file of TEXTS) copy(file, staging);
+    dropRepositoryLinks(join(staging, "README.md"));
     for (const file of ["media/icon.png", "media/sample", ".vscodeignore"]) copy(file, staging);
     if (existsSync(join(ROOT, "media/walkthrough"))) copy("media/walkthrough", staging);
     copyRuntime(target, join(staging, "dist", "node_modules"));

@@ -3,7 +3,8 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { builtinRegistries } from "../../src/builtins";
+import { registerReaders } from "../../src/builtins";
+import { createRegistries } from "../../src/plugins/registries";
 import { openStack } from "../../src/stack/open";
 import { Channel } from "../../src/protocol/channel";
 import type { Envelope } from "../../src/protocol/channel";
@@ -19,7 +20,8 @@ function memoryOf(message: Envelope): ArrayBuffer[] {
 
 if (parentPort === null) throw new Error("the reader runs in a worker thread");
 const port = parentPort;
-const { readers } = builtinRegistries();
+const registries = createRegistries();
+registerReaders(registries);
 const log = (line: string): void => {
   channel.emit("log", { line });
 };
@@ -33,5 +35,9 @@ const channel = new Channel<Reader, ReaderOwner>(
       return () => port.off("message", receive);
     },
   },
-  createReader((path, job) => openStack(path, readers.all(), job), workerData as ReaderSettings, log),
+  createReader(
+    (path, job) => openStack(path, registries.readers.all(), job),
+    workerData as ReaderSettings,
+    log,
+  ),
 );

@@ -87,7 +87,10 @@ export function resultText(result: PredictionResult): string {
     `  ${result.tiles} ${result.tiles === 1 ? "tile" : "tiles"} in ${durationText(result.seconds)} on ${result.engine.device}: ${Math.round(result.voxelsPerSecond).toLocaleString("en")} voxels/s, peak memory ${Math.ceil(result.peakRssBytes / 2 ** 20)} MiB`,
     seams.maxRelative === null
       ? "  no seams: no two tiles overlap"
-      : `  seams: neighbouring tiles disagree by at most ${seams.maxRelative.toExponential(1)} of the range (${perAxis.join(", ")})`,
+      : `  seams: where two tiles meet, what they computed for the same pixels differs by at most ${seams.maxRelative.toExponential(1)} of the range (${perAxis.join(", ")})`,
+    result.exact
+      ? "  the plan is exact: what is written equals untiled prediction"
+      : "  the plan is not exact: what is written differs from untiled prediction, see the warnings",
     ...(result.retiled > 0 ? [`  memory ran out ${result.retiled} times; the tiles were made smaller`] : []),
     `  record ${result.record}`,
     ...result.warnings.map(({ message, fix }) => `  warning: ${message} (${fix})`),

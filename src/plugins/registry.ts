@@ -14,7 +14,11 @@ export class Registry<T extends Contribution> {
   readonly #kind: string;
   readonly #entries = new Map<string, T>();
 
-  /** @param kind for messages: "model format" */
+  /**
+   * An empty registry.
+   *
+   * @param kind for messages: "model format"
+   */
   constructor(kind: string) {
     this.#kind = kind;
   }

@@ -153,7 +153,9 @@ async function causeOfDeath({ code, signal, stderr, kills }: Death): Promise<Til
     );
   }
   const how = signal === null ? `ended with code ${code ?? "?"}` : `was ended by ${signal}`;
-  const last = stderr.trim().split("\n").pop() ?? "";
+  // Nothing it printed explains a SIGKILL; frames of a stack trace explain nothing to people.
+  const said = signal === "SIGKILL" ? [] : stderr.split("\n").filter((line) => /^(?!\s*at )\s*\S/.test(line));
+  const last = said.pop()?.trim() ?? "";
   return new TilewrightError(
     "worker.died",
     `the prediction worker ${how}${last === "" ? "" : `: ${last.slice(0, 200)}`}`,

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { appendFile, open, readFile, stat } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { MeasuredNormalization } from "./normalize";
+import { thisOwner } from "./owner";
 import type { Seam } from "./seams";
 import { writeWholeFile } from "./wholeFile";
 
@@ -53,12 +54,13 @@ export class Journal {
 
   /** Starts a journal; an existing one is replaced. */
   static async create(path: string, head: Omit<JournalState, "done" | "seams">): Promise<Journal> {
-    await writeWholeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n`);
+    await writeWholeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n${ownerLine()}`);
     return new Journal(path);
   }
 
   /** Goes on with a journal that was read. */
-  static resume(path: string): Journal {
+  static async resume(path: string): Promise<Journal> {
+    await appendFile(path, ownerLine());
     return new Journal(path);
   }
 
@@ -115,6 +117,7 @@ function stateOf(text: string, tileCount: number): JournalState {
   const seams: Seam[] = [];
   for (const line of lines) {
     const entry = JSON.parse(line) as { tile: number; seams: Seam[] };
+    if ("owner" in entry) continue;
     if (
       !Number.isInteger(entry.tile) ||
       entry.tile < 0 ||
@@ -127,6 +130,10 @@ function stateOf(text: string, tileCount: number): JournalState {
     done.add(entry.tile);
   }
   return { ...head, done, seams };
+}
+
+function ownerLine(): string {
+  return `${JSON.stringify({ owner: thisOwner() })}\n`;
 }
 
 function headOf(line: string): JournalHead {

@@ -38,6 +38,8 @@ export interface PredictionResult {
   /** All processes together. */
   readonly peakRssBytes: number;
   readonly seams: SeamSummary;
+  /** Whether the result equals untiled prediction, as far as plan, normalisation and joining decide. */
+  readonly exact: boolean;
   /** How often the tiles were made smaller because memory ran out. */
   readonly retiled: number;
   readonly warnings: readonly RunWarning[];

@@ -16,6 +16,7 @@ import { intensityRange } from "./intensities";
 import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
 import type { JournalState, RunIdentity } from "./journal";
 import type { MeasuredNormalization } from "./normalize";
+import { requireNoOtherOwner, requireStillOwner } from "./owner";
 import { tilesByAxis } from "./prepare";
 import type { Prepared } from "./prepare";
 import { recordPath, writeRecord } from "./record";
@@ -93,6 +94,7 @@ export class RunFiles {
       threads: options.threads,
     };
     const partial = partialPath(request.out);
+    await requireNoOtherOwner(request.out, Journal.pathFor(partial));
     if (options.resume && options.blend !== "crop") {
       throw new TilewrightError(
         "resume.blended",
@@ -111,10 +113,12 @@ export class RunFiles {
     const partial = partialPath(this.#opening.request.out);
     if (this.resumed !== null) {
       this.#writer = await openStackFile(partial, this.#layout);
-      this.#journal = Journal.resume(Journal.pathFor(partial));
+      this.#journal = await Journal.resume(Journal.pathFor(partial));
       return this.#writer;
     }
     await rm(Journal.pathFor(partial), { force: true });
+    // A new file, not the old one emptied: a process that still writes that one writes beside ours.
+    await rm(partial, { force: true });
     this.#writer = await createStackFile(partial, this.#layout);
     await requireSpace(partial, this.#writer.bytes);
     this.#journal = await Journal.create(Journal.pathFor(partial), {
@@ -142,6 +146,7 @@ export class RunFiles {
     const range = this.#seams.length > 0 ? await this.#outputRange(partial, job) : null;
     const summary = summarize(this.#seams, range);
     job.signal.throwIfAborted();
+    await requireStillOwner(request.out, Journal.pathFor(partial));
     const voxels = this.#layout.shape.reduce((product, length) => product * length, 1);
     const record = await writeRecord(request.out, {
       started: this.#started,
@@ -169,6 +174,7 @@ export class RunFiles {
       voxelsPerSecond: (voxels * (1 - (this.resumed?.done.size ?? 0) / prepared.plan.count)) / end.seconds,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       seams: summary,
+      exact: isExact(prepared),
       retiled: end.retiled,
       warnings: end.warnings,
     };
@@ -203,6 +209,12 @@ function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
     channels: sameChannels ? channels : [],
     format: options.format,
   };
+}
+
+function isExact({ plan, options }: Prepared): boolean {
+  const oneTile =
+    options.untiled || plan.tilesPerAxis.every((count, i) => count === 1 || plan.roles[i] !== "tiled");
+  return plan.exact && (oneTile || (options.normalizeScope !== "tile" && options.blend === "crop"));
 }
 
 function summarize(seams: readonly Seam[], range: number | null): SeamSummary {

@@ -106,7 +106,7 @@ export function makePlan(input: PlanInput): Plan {
   const block = axes.map((a, i) =>
     wishes.block === "auto" || a.role !== "tiled" ? a.block : wishes.block[i],
   );
-  const padding = axes.map((a, i) => paddingOf(a, wishes.padExtra?.[i] ?? 0));
+  const padding = axes.map((a, i) => paddingOf(a, wishes.padExtra?.[i] ?? 0, input.fixedShape?.[i] ?? 1));
   const paddedShape = axes.map((a, i) => a.length + padding[i][0] + padding[i][1]);
   const overlapAsked = axes.map((a, i) => askedOverlap(a, wishes.overlap, i));
   const overlap = overlapAsked.map((px, i) => Math.ceil(px / block[i]) * block[i]);
@@ -171,9 +171,12 @@ function careOverlaps(axes: readonly PlanAxis[]): number[] | null {
   return all.every((px) => px !== null) && axes.some((a) => a.role === "tiled") ? all : null;
 }
 
-function paddingOf(axis: PlanAxis, extra: number): readonly [number, number] {
+/** Padding to whole blocks, and to the length of a tile where the model file fixes it. */
+function paddingOf(axis: PlanAxis, extra: number, least: number): readonly [number, number] {
   if (axis.role !== "tiled") return [0, 0];
-  const [before, after] = divisiblePadding(axis.length + 2 * extra, axis.block);
+  const length = axis.length + 2 * extra;
+  const [before, after] =
+    length < least ? divisiblePadding(length, least) : divisiblePadding(length, axis.block);
   return [before + extra, after + extra];
 }
 

@@ -279,7 +279,7 @@ describe("predict, run and compare", () => {
   test("predict without --json says the same to people, and prints progress on stderr only", async () => {
     const { stdout, stderr } = await tilewright("predict", input, ...OPTIONS, "--out", at("people.tif"));
     expect(stdout).toMatch(/^wrote .*people\.tif\n {2}4 tiles in /);
-    expect(stdout).toMatch(/seams: neighbouring tiles disagree by at most/);
+    expect(stdout).toMatch(/seams: where two tiles meet/);
     expect(stderr).toMatch(/predicting: 4\/4 tiles/);
   });
 

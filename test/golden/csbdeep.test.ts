@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { generateSample } from "../../tools/sample/generate";
+import type { SampleOptions } from "../../tools/sample/generate";
 import { stridesOf } from "../../src/volume/region";
 import { makeVolume } from "../../src/volume/volume";
 import type { Volume } from "../../src/volume/volume";
@@ -22,7 +23,12 @@ interface Case {
   readonly model: string;
   readonly axes: string;
   readonly shape: number[];
-  readonly input: { readonly sha256: string; readonly [key: string]: any };
+  readonly input: {
+    readonly sha256: string;
+    readonly stack?: string;
+    readonly plane?: number;
+    readonly generate?: SampleOptions;
+  };
   readonly normalizer: { readonly pmin: number; readonly pmax: number } | null;
   readonly nTiles: number[] | null;
   readonly networkCalls: number;
@@ -45,7 +51,7 @@ async function inputOf(c: Case): Promise<Volume> {
     const size = 256 * 256;
     return makeVolume(stack.data.slice(c.input.plane * size, (c.input.plane + 1) * size), c.shape, c.axes);
   }
-  const { noisy } = generateSample(c.input.generate);
+  const { noisy } = generateSample(c.input.generate!);
   return makeVolume(noisy, c.shape, c.axes);
 }
 

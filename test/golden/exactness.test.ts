@@ -102,7 +102,8 @@ describe("a tiling that is not exact shows an error, and a warning names it", ()
     ["extra padding", CARE_2D_PRIME, { padExtra: 16 }, "extra-padding", 1e-5],
     ["overlap below the context in 3-D", CARE_3D_TALL, { overlap: 4 }, "overlap-below-context", 1e-4],
   ];
-  test.each(wrong)("%s", async (_, scene, options, code, least) => {
+  test.each(wrong)("%s", async (...row) => {
+    const [, scene, options, code, least] = row;
     const { result, pixels } = await tiled(scene, 2, options);
     expect(result.warnings.map((warning) => warning.code)).toContain(code);
     const reference = await readStack(await untiled(scene, 2));

@@ -70,7 +70,9 @@ describe("the prediction worker as it is driven", () => {
 
   test.each([
     ["SIGKILL", "", /was ended by SIGKILL$/],
+    ["SIGKILL", "a note about the graphics driver\n", /was ended by SIGKILL$/],
     ["SIGSEGV", "", /was ended by SIGSEGV$/],
+    ["SIGSEGV", "the last words\n    at operator() (driver.cpp:368)\n", /by SIGSEGV: the last words$/],
     ["exit", "first\nthe last words\n", /ended with code 3: the last words$/],
   ])("that died of %s without saying why is not started again", async (dies, says, message) => {
     const { job, lines } = watched();

@@ -70,7 +70,7 @@ describe("a journal", () => {
       expect([...(await readJournal(one.path, 12)).done]).toEqual([1]);
       expect(statSync(one.path).size).toBe(whole.length);
     }
-    await Journal.resume(one.path).tileDone(5, []);
+    await (await Journal.resume(one.path)).tileDone(5, []);
     expect([...(await readJournal(one.path, 12)).done]).toEqual([1, 5]);
   });
 

@@ -247,3 +247,19 @@ test("lengths that the model file fixes decide the tile size", async () => {
   });
   expect(plan.tiles.every(({ read }) => read.every(([start, stop]) => stop - start === 256))).toBe(true);
 });
+
+test("an image smaller than the length that the model file fixes is padded to it", async () => {
+  const { makePlan } = await import("../../../src/tiling/plan");
+  const axis = (letter: string, length: number) =>
+    ({ axis: letter, length, role: "tiled", block: 4, context: 22, careOverlap: 22 }) as const;
+  const plan = makePlan({
+    axes: [axis("Y", 101), axis("X", 300)],
+    wishes: { tiles: "auto", overlap: "auto", block: "auto", guarantee: "size" },
+    blockers: [],
+    fixedShape: [256, 256],
+    bytes: () => 1,
+    memoryLimit: 2,
+  });
+  expect(plan.padding[0]).toEqual([77, 78]);
+  expect(plan.tiles.every(({ read }) => read.every(([start, stop]) => stop - start === 256))).toBe(true);
+});
