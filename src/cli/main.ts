@@ -14,11 +14,21 @@ const program = new Command("tilewright")
   .version(version)
   .option("--verbose", "add a stack trace to errors")
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text) });
+  .configureOutput({ outputError: (text, write) => write(usageLine(text)) });
 
 addInspectionCommands(program);
 addPredictionCommands(program);
 for (const command of program.commands) command.exitOverride();
+
+/** A complaint of the command line parser, in the form of all other errors. */
+function usageLine(text: string): string {
+  const why = text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ");
+  const what = program.commands.find((command) => command.name() === process.argv[2])?.name() ?? "usage";
+  return `tilewright: ${what}: ${why} (see tilewright ${what === "usage" ? "" : `${what} `}--help)\n`;
+}
 
 // A closed pipe (`tilewright … | head`) is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -2,30 +2,39 @@
  * Plain `.onnx` files with one image input: channels first, no normalisation known.
  * @module
  */
-import { readFile, stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { readFile, readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import { readOnnx } from "../network/onnx/read";
 import { hashFiles } from "./hash";
 import type { Model, ModelFormat } from "./model";
 
+const IS_ONNX = /\.onnx$/i;
 /** A protobuf message, and so an ONNX file without external data, is smaller than this. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** `.onnx` files. Prepare and finish intensities as the training did: the file does not say. */
+/**
+ * `.onnx` files, and folders that hold exactly one. Prepare and finish intensities as the training did:
+ * the file does not say.
+ */
 export const onnxFormat: ModelFormat = {
   id: "onnx",
   label: "ONNX file (*.onnx)",
-  recognise: async (path) => {
-    if (!/\.onnx$/i.test(path)) return false;
-    return stat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-  },
-  load: loadOnnxFile,
+  recognise: async (path) => (await onnxFileAt(path)) !== null,
+  load: async (path, job) => loadOnnxFile((await onnxFileAt(path)) ?? path, job),
 };
+
+/** The file itself, or the only `.onnx` file of a folder; null when there is none, or no telling which. */
+async function onnxFileAt(path: string): Promise<string | null> {
+  try {
+    if ((await stat(path)).isFile()) return IS_ONNX.test(path) ? path : null;
+    const files = (await readdir(path)).filter((name) => IS_ONNX.test(name));
+    return files.length === 1 ? join(path, files[0]) : null;
+  } catch {
+    return null;
+  }
+}
 
 async function loadOnnxFile(path: string, job: Job): Promise<Model> {
   const { size } = await stat(path);

@@ -218,6 +218,7 @@ function byAxis(entries: readonly (readonly [string, unknown])[], name: string):
   for (const [key, value] of entries) {
     const axis = key.trim().toUpperCase();
     if (!isAxis(axis)) throw bad(name, AXIS_NUMBERS, key);
+    if (Object.hasOwn(numbers, axis)) throw bad(name, "each axis once", key);
     numbers[axis] = finite(value, name);
   }
   return numbers;
@@ -244,7 +245,10 @@ function parseRoi(value: unknown, name: string): Record<string, Interval> {
   const roi: Record<string, Interval> = {};
   for (const [key, interval] of entries) {
     const axis = key.trim().toUpperCase();
-    const bounds = Array.isArray(interval) ? interval.map((bound: unknown) => Number(bound)) : [];
+    const bounds = Array.isArray(interval)
+      ? interval.map((bound: unknown) => (bound === "" ? NaN : Number(bound)))
+      : [];
+    if (Object.hasOwn(roi, axis)) throw bad(name, "each axis once", value);
     if (!isAxis(axis) || bounds.length !== 2 || !bounds.every(Number.isInteger))
       throw bad(name, wanted, value);
     roi[axis] = [bounds[0], bounds[1]];

@@ -92,7 +92,7 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
   const { request, prepared, engine, session } = attempt;
   const { stack, geometry, plan, options, normalization, model } = prepared;
   const started = performance.now();
-  const files = await RunFiles.open({ request, prepared, engine, replace: attempt.retiled > 0 });
+  const files = await RunFiles.open({ request, prepared, engine, replace: attempt.retiled > 0 }, job);
   try {
     const measured =
       files.resumed?.normalization ??

@@ -80,9 +80,9 @@ export class RunFiles {
   /**
    * The files of a run: those of the run that is resumed, when it is the same run.
    *
-   * @throws {TilewrightError} `out.partialExists`, `resume.*`
+   * @throws {TilewrightError} `out.busy`, `out.partialExists`, `resume.*`
    */
-  static async open(opening: Opening): Promise<RunFiles> {
+  static async open(opening: Opening, job: Job): Promise<RunFiles> {
     const { request, prepared, engine } = opening;
     const { options, plan } = prepared;
     const identity: RunIdentity = {
@@ -94,7 +94,7 @@ export class RunFiles {
       threads: options.threads,
     };
     const partial = partialPath(request.out);
-    await requireNoOtherOwner(request.out, Journal.pathFor(partial));
+    await requireNoOtherOwner(request.out, Journal.pathFor(partial), job);
     if (options.resume && options.blend !== "crop") {
       throw new TilewrightError(
         "resume.blended",
@@ -200,13 +200,14 @@ export class RunFiles {
 function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
   const { pixelSize, channels, dtype } = stack.facts;
   const written = options.dtype === "input" ? dtype : options.dtype;
+  const [first, stop] = options.roi?.C ?? [0, channels.length];
   const sameChannels = model.network.inputs[0].channels === model.network.outputs[0].channels;
   return {
     axes: geometry.outputAxes,
     shape: geometry.outputShape,
     dtype: written,
     pixelSize,
-    channels: sameChannels ? channels : [],
+    channels: sameChannels ? channels.slice(first, stop) : [],
     format: options.format,
   };
 }
@@ -258,6 +259,9 @@ export async function checkTarget(request: PredictionRequest, options: Prepared[
       `${out} is a folder; the output is one file`,
       "name a file inside it",
     );
+  }
+  if (found !== null && !found.isFile()) {
+    throw new TilewrightError("out.notAFile", `${out} is no ordinary file`, "choose another output name");
   }
   if (options.overwrite || options.resume) return;
   if (found !== null) {

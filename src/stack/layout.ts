@@ -61,7 +61,7 @@ const CLASSIC_MARGIN = 2 ** 16;
 function checkLayout(layout: StackLayout): void {
   const { axes, shape, dtype, format } = layout;
   const fail = (why: string, hint?: string): never => {
-    throw new TilewrightError("stack.layout", `cannot write a ${format} stack: ${why}`, hint);
+    throw new TilewrightError("stack.layout", `cannot write a stack in format ${format}: ${why}`, hint);
   };
   const order = [...CANONICAL_AXES].filter((axis) => axes.includes(axis)).join("");
   if (axes !== order || !axes.endsWith("YX")) fail(`axes "${axes}" are no part of TZCYX that ends in YX`);

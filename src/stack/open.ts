@@ -2,6 +2,7 @@
  * Opening a stack with whichever reader knows its kind.
  * @module
  */
+import { access } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Stack, StackReader } from "./stack";
@@ -10,12 +11,17 @@ import type { Stack, StackReader } from "./stack";
  * Opens a stack; whoever opens it closes it.
  *
  * @param readers asked in order, by file name ending
- * @throws {TilewrightError} `stack.unknownKind`, and what the reader throws
+ * @throws {TilewrightError} `file.missing`, `stack.unknownKind`, and what the reader throws
  */
 export async function openStack(path: string, readers: readonly StackReader[], job: Job): Promise<Stack> {
   const name = path.toLowerCase();
   const reader = readers.find((one) => one.extensions.some((extension) => name.endsWith(extension)));
   if (reader === undefined) {
+    await access(path).catch((cause: unknown) => {
+      throw new TilewrightError("file.missing", `${path}: there is no such file`, "check the path", {
+        cause,
+      });
+    });
     throw new TilewrightError(
       "stack.unknownKind",
       `${path}: this is no kind of image that can be read`,

@@ -113,10 +113,19 @@ export function tileLengthFor(blocks: number, tiles: number, overlap: number): n
   return miss(low - 1) <= miss(low) ? low - 1 : low;
 }
 
+/** More tiles than any image is worth; the list of more would not fit into memory. */
+export const MOST_TILES = 2 ** 22;
+
+function requireBounded(count: number): void {
+  if (count > MOST_TILES)
+    throw new RangeError(`tiles: ${count} on one axis, at most ${MOST_TILES} can be listed`);
+}
+
 function equalTiles(blocks: number, size: number, overlap: number): AxisTile[] {
   if (size >= blocks) return [{ read: [0, blocks], keep: [0, blocks], write: [0, blocks] }];
   const count = tileCount(blocks, size, overlap);
   const step = size - 2 * overlap;
+  requireBounded(count);
   const tiles: AxisTile[] = [];
   let written = 0;
   for (let i = 0; i < count; i++) {
@@ -130,6 +139,7 @@ function equalTiles(blocks: number, size: number, overlap: number): AxisTile[] {
 }
 
 function countedTiles(blocks: number, tiles: number, overlap: number): AxisTile[] {
+  requireBounded(tiles);
   const size = Math.floor(blocks / tiles);
   const rest = blocks % tiles;
   const longerAtStart = Math.floor(rest / 2);

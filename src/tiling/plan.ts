@@ -6,7 +6,7 @@ import { TilewrightError } from "../errors";
 import { intersectRegions, regionSize } from "../volume/region";
 import type { Interval, Region } from "../volume/region";
 import { autoTiles } from "./auto";
-import { planAxis, planAxisBySize } from "./axis";
+import { MOST_TILES, planAxis, planAxisBySize } from "./axis";
 import type { AxisTile, Guarantee } from "./axis";
 import { divisiblePadding } from "./padding";
 import { multiplyAxes } from "./tiles";
@@ -116,6 +116,7 @@ export function makePlan(input: PlanInput): Plan {
   });
   const computed = axes.map((a, i) => withContext(a, wanted[i], overlap[i], paddedShape[i]));
   const cut = cutAxes(input, { paddedShape, computed, block, overlap });
+  requireFewTiles(cut.axes.reduce((product, { length }) => product * length, 1));
   const tiles = multiplyAxes(cut.axes).filter(({ write }) => regionSize(intersectRegions(write, wanted)) > 0);
   const draft = {
     axes: axes.map((a) => a.axis).join(""),
@@ -138,6 +139,15 @@ export function makePlan(input: PlanInput): Plan {
   };
   const warnings = planWarnings(input, draft, cut.fits);
   return { ...draft, exact: !warnings.some((warning) => warning.breaksExactness), warnings };
+}
+
+function requireFewTiles(count: number): void {
+  if (count <= MOST_TILES) return;
+  throw new TilewrightError(
+    "tiling.tooManyTiles",
+    `the image would be cut into ${count} tiles, at most ${MOST_TILES} can be planned`,
+    "use fewer or larger tiles, more --memory, or --roi",
+  );
 }
 
 /** Length of the longest tile on each axis, px. */

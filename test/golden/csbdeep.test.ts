@@ -55,7 +55,10 @@ async function inputOf(c: Case): Promise<Volume> {
   return makeVolume(noisy, c.shape, c.axes);
 }
 
-function cropOf(volume: Volume, { origin, shape }: Crop): Float64Array {
+/** A crop of a stack that was written without its C axis of length 1 has one axis less. */
+function cropOf(volume: Volume, crop: Crop): Float64Array {
+  const origin = crop.origin.slice(-volume.shape.length);
+  const shape = crop.shape.slice(-volume.shape.length);
   const strides = stridesOf(volume.shape);
   const out = new Float64Array(shape.reduce((a, b) => a * b, 1));
   for (let i = 0; i < out.length; i++) {

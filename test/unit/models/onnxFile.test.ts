@@ -40,6 +40,16 @@ describe("a plain ONNX file", () => {
     );
   });
 
+  test("may be named by the folder that holds it and no other", async () => {
+    const bytes = writeOnnx(careUnet());
+    writeFileSync(join(folder, "weights.onnx"), bytes);
+    expect(await onnxFormat.recognise(folder)).toBe(true);
+    const model = await onnxFormat.load(folder, quietJob());
+    expect(model).toMatchObject({ name: "weights", path: join(folder, "weights.onnx") });
+    writeFileSync(join(folder, "second.onnx"), bytes);
+    expect(await onnxFormat.recognise(folder)).toBe(false);
+  });
+
   test("with several outputs uses the first and says so", async () => {
     const network = careUnet();
     const inner = network.nodes.find(({ op }) => op === "conv")!;

@@ -73,7 +73,12 @@ describe("options", () => {
     expect(readOptions({ roi: given }).roi).toEqual(read);
   });
 
-  test.each(["Z", "Z=0", "Z=0:1:2", "Z=a:b", "Q=0:1", "Z=0.5:2", [0, 1], { Z: 3 }, 7])(
+  test("an axis given twice is refused, not overruled", () => {
+    expect(failing({ tiles: "Y=2,y=3" }).message).toContain("each axis once");
+    expect(failing({ roi: "Z=0:1,Z=1:2" }).message).toContain("each axis once");
+  });
+
+  test.each(["Z", "Z=0", "Z=5:", "Z=:5", "Z=0:1:2", "Z=a:b", "Q=0:1", "Z=0.5:2", [0, 1], { Z: 3 }, 7])(
     "roi may not be %o",
     (given) => {
       expect(failing({ roi: given }).message).toMatch(/option roi wants (intervals by axis|text)/);

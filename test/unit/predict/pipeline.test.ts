@@ -1,5 +1,9 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { quietJob } from "../../../src/job";
+import { tiffReader } from "../../../src/stack/tiff";
+import { createStackFile } from "../../../src/stack/tiffWrite";
 import { PADDING_MODES, sourceIndex } from "../../../src/tiling/padding";
 import { cutRegion, makeVolume, transposeVolume } from "../../../src/volume/volume";
 import type { Volume } from "../../../src/volume/volume";
@@ -160,6 +164,29 @@ describe("a part of the image", () => {
     const second = await writeStack(at("second.tif"), makeVolume(both.data.slice(40 * 44), [40, 44], "YX"));
     const chosen = (await predicted(stack, TINY_2D, { roi: "C=1:2" })).image;
     expect(relativeDifference((await predicted(second, TINY_2D)).image.data, chosen.data)).toBeLessThan(1e-6);
+  });
+});
+
+describe("the output", () => {
+  test("keeps the name of the channel that was predicted, not that of the first", async () => {
+    const input = at("named.tif");
+    const volume = noisyVolume("CYX", [2, 24, 24]);
+    const channels = ["DAPI", "GFP"].map((name) => ({ name, color: null }));
+    const layout = { axes: "CYX", shape: volume.shape, dtype: "uint16", pixelSize: null } as const;
+    const writer = await createStackFile(input, { ...layout, channels, format: "ome" });
+    await writer.write(volume, [0, 0, 0], quietJob());
+    await writer.close();
+    const out = at("second-name.tif");
+    await predictHere(input, TINY_2D, out, { roi: "C=1:2" });
+    const stack = await tiffReader.open(out, quietJob());
+    expect(stack.facts.channels.map(({ name }) => name)).toEqual(["GFP"]);
+    await stack.close();
+  });
+
+  test.skipIf(process.platform === "win32")("never takes the place of a device", async () => {
+    const input = await writeStack(at("device-in.tif"), noisyVolume("YX", [24, 24]));
+    await expect(predictHere(input, TINY_2D, "/dev/null")).rejects.toMatchObject({ code: "out.notAFile" });
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 });
 

@@ -110,6 +110,11 @@ describe("one axis", () => {
     ["no tiles", { length: 8, tiles: 0, block: 4, overlapBlocks: 0 }, /tiles .* 0/],
     ["half a tile", { length: 8, tiles: 1.5, block: 4, overlapBlocks: 0 }, /tiles .* 1.5/],
     ["a negative overlap", { length: 8, tiles: 1, block: 4, overlapBlocks: -1 }, /overlapBlocks .* -1/],
+    [
+      "more tiles than a list can hold",
+      { length: 1e12, tiles: 1e10, block: 4, overlapBlocks: 1 },
+      /tiles: .* at most 4194304/,
+    ],
     ["NaN as block", { length: 8, tiles: 1, block: NaN, overlapBlocks: 0 }, /block .* NaN/],
   ])("refuses %s with a RangeError that names the value", (_, request, message) => {
     expect(() => planAxis(request)).toThrow(RangeError);
