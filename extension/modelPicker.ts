@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import * as vscode from "vscode";
-import { exists } from "./outputs";
+import { exists } from "../src/predict/partial";
 import { readSettings } from "./settings";
 
 const RECENT_KEY = "models.recent";

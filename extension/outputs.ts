@@ -2,9 +2,10 @@
  * Where results are written, and what an earlier run left there.
  * @module
  */
-import { access, constants, rm } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import * as vscode from "vscode";
+import { exists } from "../src/predict/partial";
 import { readSettings } from "./settings";
 
 /**
@@ -28,17 +29,6 @@ export async function freeName(path: string): Promise<string> {
   }
 }
 
-/** Whether an earlier run to this output stopped on the way and can be resumed. */
-export function hasPartial(out: string): Promise<boolean> {
-  return exists(`${out}.partial.journal`);
-}
-
-/** Removes what an earlier run left. */
-export async function discardPartial(out: string): Promise<void> {
-  await rm(`${out}.partial`, { force: true });
-  await rm(`${out}.partial.journal`, { force: true });
-}
-
 /** Asks for an output; undefined when the user closed the dialog. */
 export async function askOutput(proposal: string): Promise<string | undefined> {
   const chosen = await vscode.window.showSaveDialog({
@@ -48,14 +38,6 @@ export async function askOutput(proposal: string): Promise<string | undefined> {
     filters: { "TIFF stacks": ["tif", "tiff"] },
   });
   return chosen?.fsPath;
-}
-
-/** Whether there is such a file. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function modelName(model: string): string {

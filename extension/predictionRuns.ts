@@ -9,7 +9,7 @@ import type { PredictionResult } from "../src/predict/record";
 import type { PredictionRequest } from "../src/protocol/prediction";
 import { signalOf } from "./job";
 import { isCancelled, showFailure } from "./log";
-import { discardPartial, hasPartial } from "./outputs";
+import { discardPartial, hasPartial } from "../src/predict/partial";
 import type { PredictionWorkers } from "./predictionWorkers";
 import { durationText, progressText } from "./progressText";
 import { VIEW_TYPE } from "./stackEditor";

@@ -7,7 +7,7 @@ import type * as vscode from "vscode";
 import { TilewrightError } from "../../src/errors";
 import { readRecord, recordPath } from "../../src/predict/record";
 import type { RunRecord } from "../../src/predict/record";
-import { exists } from "../outputs";
+import { exists } from "../../src/predict/partial";
 import type { Parts } from "../parts";
 import { activeFile, diskPath, uriOf } from "../targets";
 import { repeatRequest } from "./predict";

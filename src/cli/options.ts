@@ -8,7 +8,7 @@ import type { Command } from "commander";
 export function tilingOptions(command: Command): Command {
   return command
     .option("--tiles <list|auto>", "tiles per axis, such as 1,3,4 or Y=3,X=4")
-    .option("--tile-size <list>", "px read per tile, overlap included")
+    .option("--tile-size <list>", "px read per tile, overlap included; wins over --tiles")
     .option("--overlap <list|auto|care>", "px discarded per side at inner tile borders")
     .option("--block <list|auto>", "px of which tiles start and end on multiples")
     .option("--guarantee <size|count>", "keep the tile size or the number of tiles exactly")

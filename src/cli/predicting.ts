@@ -9,7 +9,7 @@ import { TilewrightError, isAbort } from "../errors";
 import { predictInWorker } from "../predict/drive";
 import { readRecord } from "../predict/record";
 import type { PredictionResult } from "../predict/record";
-import { hasPartial, partialPath } from "../predict/runFiles";
+import { hasPartial, partialPath } from "../predict/partial";
 import type { PredictionRequest } from "../protocol/prediction";
 import { predictionOptions } from "./options";
 import { ExitCode } from "./exitCode";

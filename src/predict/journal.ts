@@ -47,11 +47,6 @@ export class Journal {
     this.path = path;
   }
 
-  /** Where the journal of an output lies. */
-  static pathFor(partial: string): string {
-    return `${partial}.journal`;
-  }
-
   /** Starts a journal; an existing one is replaced. */
   static async create(path: string, head: Omit<JournalState, "done" | "seams">): Promise<Journal> {
     await writeWholeFile(path, `${JSON.stringify({ schema: SCHEMA, ...head })}\n${ownerLine()}`);

@@ -11,14 +11,15 @@ import type { Registries } from "../plugins/registries";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { Tile } from "../tiling/tiles";
 import { measureStack } from "./intensities";
-import { Journal, digest, readJournalHead } from "./journal";
+import { digest, readJournalHead } from "./journal";
+import { hasPartial, journalPath } from "./partial";
 import type { MeasuredNormalization } from "./normalize";
 import { createTileOutput } from "./output";
 import { PaddedInput } from "./paddedInput";
 import { prepare, retile, withTiles } from "./prepare";
 import type { Prepared } from "./prepare";
 import type { PredictionResult, RunWarning } from "./record";
-import { RunFiles, checkTarget, hasPartial, optionsDigest, partialPath } from "./runFiles";
+import { RunFiles, checkTarget, optionsDigest } from "./runFiles";
 import { SeamRecorder } from "./seams";
 import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
@@ -227,7 +228,7 @@ function smaller(prepared: Prepared): Prepared {
 async function asStarted(prepared: Prepared, out: string): Promise<Prepared> {
   const { options, plan } = prepared;
   if (!options.resume || options.untiled || !(await hasPartial(out))) return prepared;
-  const { identity, tiles } = await readJournalHead(Journal.pathFor(partialPath(out)));
+  const { identity, tiles } = await readJournalHead(journalPath(out));
   if (identity.plan === digest(plan.tiles) || identity.options !== optionsDigest(options)) return prepared;
   try {
     const started = withTiles(prepared, tiles);

@@ -21,6 +21,7 @@ import { tilesByAxis } from "./prepare";
 import type { Prepared } from "./prepare";
 import { recordPath, writeRecord } from "./record";
 import type { PredictionResult, RunWarning, SeamSummary } from "./record";
+import { exists, hasPartial, journalPath, partialPath } from "./partial";
 import type { Seam } from "./seams";
 
 /** Options that say how a run is driven, not what it computes. */
@@ -41,11 +42,6 @@ export interface RunEnd {
   readonly retiled: number;
   readonly warnings: readonly RunWarning[];
   readonly readers: readonly StackReader[];
-}
-
-/** Where the unfinished output of a run lies. */
-export function partialPath(out: string): string {
-  return `${out}.partial`;
 }
 
 /** Creates, resumes and finishes the files of one run. */
@@ -93,8 +89,7 @@ export class RunFiles {
       engine: `${engine.name} on ${engine.device}`,
       threads: options.threads,
     };
-    const partial = partialPath(request.out);
-    await requireNoOtherOwner(request.out, Journal.pathFor(partial), job);
+    await requireNoOtherOwner(request.out, journalPath(request.out), job);
     if (options.resume && options.blend !== "crop") {
       throw new TilewrightError(
         "resume.blended",
@@ -102,26 +97,29 @@ export class RunFiles {
         "start over with --overwrite",
       );
     }
-    const resumed = options.resume && !opening.replace ? await unfinishedJournal(partial, plan.count) : null;
+    const resumed =
+      options.resume && !opening.replace ? await unfinishedJournal(request.out, plan.count) : null;
     if (resumed !== null) requireSameRun(resumed.identity, identity);
-    else if (!options.overwrite && !opening.replace) await requireNoPartial(partial);
+    else if (!options.overwrite && !opening.replace) await requireNoPartial(request.out);
     return new RunFiles(opening, layoutOf(prepared), identity, resumed);
   }
 
   /** Makes the partial output and its journal, or opens those of the run that is resumed. */
   async start(measured: MeasuredNormalization): Promise<StackWriter> {
-    const partial = partialPath(this.#opening.request.out);
+    const { out } = this.#opening.request;
+    const partial = partialPath(out);
+    const journal = journalPath(out);
     if (this.resumed !== null) {
       this.#writer = await openStackFile(partial, this.#layout);
-      this.#journal = await Journal.resume(Journal.pathFor(partial));
+      this.#journal = await Journal.resume(journal);
       return this.#writer;
     }
-    await rm(Journal.pathFor(partial), { force: true });
+    await rm(journal, { force: true });
     // A new file, not the old one emptied: a process that still writes that one writes beside ours.
     await rm(partial, { force: true });
     this.#writer = await createStackFile(partial, this.#layout);
     await requireSpace(partial, this.#writer.bytes);
-    this.#journal = await Journal.create(Journal.pathFor(partial), {
+    this.#journal = await Journal.create(journal, {
       identity: this.#identity,
       tiles: tilesByAxis(this.#opening.prepared),
       normalization: measured,
@@ -146,7 +144,7 @@ export class RunFiles {
     const range = this.#seams.length > 0 ? await this.#outputRange(partial, job) : null;
     const summary = summarize(this.#seams, range);
     job.signal.throwIfAborted();
-    await requireStillOwner(request.out, Journal.pathFor(partial));
+    await requireStillOwner(request.out, journalPath(request.out));
     const voxels = this.#layout.shape.reduce((product, length) => product * length, 1);
     const record = await writeRecord(request.out, {
       started: this.#started,
@@ -164,7 +162,7 @@ export class RunFiles {
     });
     // Last of all: a disk that is full by now leaves a partial output that can be resumed.
     await rename(partial, request.out);
-    await rm(Journal.pathFor(partial), { force: true });
+    await rm(journalPath(request.out), { force: true });
     return {
       out: request.out,
       record,
@@ -273,11 +271,11 @@ export async function checkTarget(request: PredictionRequest, options: Prepared[
   }
 }
 
-async function requireNoPartial(partial: string): Promise<void> {
-  if (await isUnfinished(partial)) {
+async function requireNoPartial(out: string): Promise<void> {
+  if (await hasPartial(out)) {
     throw new TilewrightError(
       "out.partialExists",
-      `${basename(partial)} holds the unfinished output of an earlier run`,
+      `${basename(partialPath(out))} holds the unfinished output of an earlier run`,
       "go on with --resume, or start over with --overwrite",
     );
   }
@@ -298,37 +296,12 @@ async function requireSpace(partial: string, bytes: number): Promise<void> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Removes the unfinished output of a run. */
-export async function discardPartial(out: string): Promise<void> {
-  await rm(partialPath(out), { force: true });
-  await rm(Journal.pathFor(partialPath(out)), { force: true });
-}
-
-/** Whether an unfinished output of `out` can be resumed or discarded. */
-export function hasPartial(out: string): Promise<boolean> {
-  return isUnfinished(partialPath(out));
-}
-
-/** A journal alone is what a process left that was killed between its last two steps. */
-async function isUnfinished(partial: string): Promise<boolean> {
-  return (await exists(partial)) && (await exists(Journal.pathFor(partial)));
-}
-
 /** The journal of an unfinished output. @throws {TilewrightError} `resume.noJournal` when there is none */
-async function unfinishedJournal(partial: string, tileCount: number): Promise<JournalState> {
-  if (await isUnfinished(partial)) return readJournal(Journal.pathFor(partial), tileCount);
+async function unfinishedJournal(out: string, tileCount: number): Promise<JournalState> {
+  if (await hasPartial(out)) return readJournal(journalPath(out), tileCount);
   throw new TilewrightError(
     "resume.noJournal",
-    `there is nothing to resume: ${partial} and its journal do not exist`,
+    `there is nothing to resume: ${partialPath(out)} and its journal do not exist`,
     "run without --resume",
   );
 }

@@ -66,6 +66,15 @@ function axisWarnings(axis: PlanInput["axes"][number], plan: Draft, i: number): 
   const warnings: PlanWarning[] = [];
   const overlap = plan.overlap[i];
   const misaligned = plan.tiles.find(({ read }) => read[i][0] % axis.block !== 0);
+  if (misaligned === undefined && plan.block[i] % axis.block !== 0) {
+    warnings.push({
+      code: "block-misaligned",
+      axis: axis.axis,
+      message: `block ${plan.block[i]} on ${axis.axis} is no multiple of the network's block of ${axis.block} px: for this length all tiles happen to start on the network's grid, for others they would not`,
+      fix: `use block ${axis.block}`,
+      breaksExactness: false,
+    });
+  }
   if (misaligned !== undefined) {
     warnings.push({
       code: "block-misaligned",
