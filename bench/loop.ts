@@ -13,7 +13,7 @@ import { predict } from "../src/predict/predict";
 import type { Volume } from "../src/volume/volume";
 
 /** Each bare call is timed this often; the median counts. */
-const BARE_CALLS = 5;
+const BARE_CALLS = 9;
 
 interface Watched {
   firstStart: number;

@@ -18,6 +18,11 @@ const GRACE_MS = 5000;
 const MOST_RETILES = 8;
 /** Variables that would change what the worker loads. */
 const UNWANTED_VARIABLES = ["NODE_OPTIONS", "LD_LIBRARY_PATH", "LD_PRELOAD", "NODE_CHANNEL_FD"];
+/**
+ * glibc raises this threshold by itself, then keeps the memory of freed tiles: held at 1 MiB, the peak of a
+ * run does not grow with its length (+1 % instead of up to +11 % over four times as many planes).
+ */
+const MALLOC_VARIABLES = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20) };
 const STDERR_KEPT = 8192;
 
 /** A running prediction worker. Whoever opens it disposes it. */
@@ -41,7 +46,7 @@ export function openPredictionWorker(script: string): PredictionWorkerHandle {
   );
   const child = fork(script, [], {
     execArgv: [],
-    env,
+    env: { ...env, ...MALLOC_VARIABLES },
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

@@ -10,6 +10,7 @@ import type { PixelArray } from "../volume/pixels";
 import type { Interval, Region } from "../volume/region";
 import { regionSize } from "../volume/region";
 import type { ImageShape, Parts } from "./geometry";
+import { freeTiles } from "./freeMemory";
 import { measureChannels } from "./normalize";
 import type { IntensityMap, MeasuredNormalization } from "./normalize";
 import type { NormalizationScope } from "./options";
@@ -93,6 +94,7 @@ async function passOver(
   for (const piece of pieces) {
     to.job.signal.throwIfAborted();
     to.give((await readImage(stack, image, piece, to.job)).data);
+    freeTiles();
     pixels += regionSize(piece);
     to.job.report({
       what: "measuring intensities",

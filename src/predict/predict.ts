@@ -10,6 +10,7 @@ import type { Job } from "../job";
 import type { Registries } from "../plugins/registries";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { Tile } from "../tiling/tiles";
+import { freeTiles } from "./freeMemory";
 import { measureStack } from "./intensities";
 import { digest, readJournalHead } from "./journal";
 import { hasPartial, journalPath } from "./partial";
@@ -151,6 +152,7 @@ async function predictTiles(
   try {
     for (const [done, index] of waiting.entries()) {
       await nextTurn(); // lets a cancellation in
+      freeTiles();
       job.signal.throwIfAborted();
       const { tensor, maps } = await reads.take(plan.tiles[index]);
       const next = waiting[done + 1];

@@ -23,8 +23,11 @@ const tabNames = (): string[] => window.tabGroups.all.flatMap(({ tabs }) => tabs
 /** Tiles that the journal of an unfinished run has. */
 function tilesDone(out: string): number {
   const journal = `${out}.partial.journal`;
-  return existsSync(journal) ? readFileSync(journal, "utf8").trim().split("\n").length - 1 : 0;
+  return existsSync(journal) ? [...readFileSync(journal, "utf8").matchAll(/^\{"tile":/gm)].length : 0;
 }
+
+/** The first entry of the plan, ready for Enter. */
+const PREDICT_ROW = ".quick-input-list .monaco-list-row.focused:has-text('Predict')";
 
 describe("predicting", () => {
   const folder = testFolder("predict");
@@ -109,8 +112,7 @@ describe("predicting", () => {
     await openStack(page, uri);
     await page.palette("Tilewright: Predict Tiled…");
     await page.pick("care3d");
-    await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Predict')" });
-    await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Change overlap…')" });
+    await page.waitFor({ selector: PREDICT_ROW });
     await page.press("Enter");
     await until(
       "the result is open",
@@ -163,7 +165,7 @@ describe("predicting", () => {
       await openStack(page, uri);
       await page.palette("Tilewright: Predict Tiled…");
       await page.pick("care2d");
-      await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Change tiles…')" });
+      await page.waitFor({ selector: PREDICT_ROW });
       await page.press("Enter");
       await page.waitFor({
         selector: ".quick-input-widget:has-text('A partial result of again_care2d.tif exists')",
@@ -195,7 +197,7 @@ describe("predicting", () => {
       await openStack(page, uri);
       await page.palette("Tilewright: Predict Tiled…");
       await page.pick("care3d");
-      await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Change tiles…')" });
+      await page.waitFor({ selector: PREDICT_ROW });
       await page.press("Enter");
       await until("a tile is done", () => (tilesDone(out) >= 1 ? true : undefined));
       await page.click({ selector: '[id="status.notifications"]' });
@@ -246,7 +248,7 @@ describe("predicting", () => {
     });
     await page.palette("Tilewright: Predict Visible Region");
     await page.pick("care2d");
-    await page.waitFor({ selector: ".quick-input-list .monaco-list-row:has-text('Change tiles…')" });
+    await page.waitFor({ selector: PREDICT_ROW });
     await page.press("Enter");
     await until(
       "the result is open",

@@ -9,6 +9,8 @@ import { mkdirSync } from "node:fs";
 
 const READY_MS = 90_000;
 const WAIT_MS = 30_000;
+/** How often the palette is opened for one command. */
+const PALETTE_TRIES = 3;
 const READY_MARKS = ["code/didLoadExtensions", "code/LifecyclePhase/Eventually"];
 const QUICK_INPUT = ".quick-input-widget input[type=text], .quick-input-widget .monaco-inputbox input";
 
@@ -167,6 +169,19 @@ export class Workbench {
    * @param {string} title as the palette shows it, such as "Tilewright: Predict Tiled…"
    */
   async palette(title) {
+    // Something that takes the focus meanwhile (an editor that opens, a trust change) closes the palette again.
+    for (let left = PALETTE_TRIES; !(await this.#typeIntoPalette(title)); left--) {
+      if (left === 1)
+        throw new Error(`the palette closed ${PALETTE_TRIES} times before "${title}" was typed`);
+    }
+    await this.#enter(title);
+  }
+
+  /**
+   * @param {string} title
+   * @returns {Promise<boolean>} false when the palette closed before the title was typed
+   */
+  async #typeIntoPalette(title) {
     const input = this.page.locator(QUICK_INPUT).first();
     await this.press("F1");
     if (!(await appears(input, 2000))) {
@@ -175,8 +190,10 @@ export class Workbench {
       await this.press("F1");
     }
     await input.waitFor({ timeout: WAIT_MS });
-    await input.fill(`>${title}`);
-    await this.#enter(title);
+    return input.fill(`>${title}`, { timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /**

@@ -40,7 +40,7 @@ function workers() {
 /** @param {string} out */
 function tilesDone(out) {
   const journal = `${out}.partial.journal`;
-  return existsSync(journal) ? readFileSync(journal, "utf8").trim().split("\n").length - 1 : 0;
+  return existsSync(journal) ? [...readFileSync(journal, "utf8").matchAll(/^\{"tile":/gm)].length : 0;
 }
 
 /** @param {import("../../vscode-host/session.mjs").Session} session */
@@ -50,7 +50,7 @@ async function startPrediction(session) {
   await session.palette("Tilewright: Predict Tiled…");
   await session.pick("care3d");
   await session.page
-    .locator(".quick-input-list .monaco-list-row", { hasText: "Change tiles…" })
+    .locator(".quick-input-list .monaco-list-row.focused", { hasText: "Predict" })
     .waitFor({ timeout: 60_000 });
   await session.press("Enter");
 }

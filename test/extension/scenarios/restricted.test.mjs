@@ -71,7 +71,7 @@ test("once the folder is trusted it predicts without a reload", async () => {
   await session.palette("Tilewright: Predict Tiled…");
   await session.pick("care2d");
   await session.page
-    .locator(".quick-input-list .monaco-list-row", { hasText: "Change tiles…" })
+    .locator(".quick-input-list .monaco-list-row.focused", { hasText: "Predict" })
     .waitFor({ timeout: 60_000 });
   await session.press("Enter");
   const out = join(workspace, "elsewhere", "stack_care2d.tif");
