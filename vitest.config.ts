@@ -8,7 +8,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "library", include: ["test/unit/**/*.test.ts", "test/golden/**/*.test.ts"] },
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: { name: "golden", include: ["test/golden/**/*.test.ts"], testTimeout: 180_000 },
       },
       {
         extends: true,

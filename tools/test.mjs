@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { prepare, ROOT } from "./prepare.mjs";
 
 const OUTPUT = join(ROOT, "test-output");
+/** Projects of vitest.config.ts; other runs bring a configuration of their own. */
+const PROJECTS = ["unit", "golden", "cli"];
 
 /**
  * How many tests ended how.
@@ -31,6 +33,11 @@ const LEGS = {
     run: () => program("npm run typecheck", npmScript("typecheck")),
   },
   unit: { about: "the library", run: (words) => vitest("unit", words) },
+  golden: {
+    about: "predictions against CSBDeep and against one call",
+    run: (words) => vitest("golden", words),
+  },
+  cli: { about: "the command line", run: (words) => vitest("cli", words) },
   vscode: { about: "the extension in a real VS Code", run: (words) => inVsCode({ names: words }) },
   scenarios: { about: "windows that reload, restrict and close", run: (words) => scenarios(words) },
   packed: { about: "the packed extension, away from this checkout", run: (words) => packed(words) },
@@ -128,7 +135,8 @@ function vitest(name, args) {
   const result = join(OUTPUT, `${name}.json`);
   rmSync(result, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${result}`];
-  const command = [binary("vitest"), "run", ...reporters, ...args];
+  const project = PROJECTS.includes(name) ? ["--project", name] : [];
+  const command = [binary("vitest"), "run", ...project, ...reporters, ...args];
   const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: "inherit" });
   if (!existsSync(result)) throw new Error(`vitest ended without results (exit code ${status})`);
   const {
