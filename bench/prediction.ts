@@ -1,11 +1,11 @@
 /**
  * The prediction benchmarks: loop efficiency, kept fraction against the best possible, memory. Writes
- * docs/benchmarks.md. Meaningful only while nothing else runs: refuses above a load of 0.5, unless
+ * docs/benchmarks.md. Meaningful only while nothing else runs: refuses when more than half a core is busy, unless
  * `--anyway` is given, and says so in the page.
  * @module
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { builtinRegistries } from "../src/builtins";
 import { quietJob } from "../src/job";
@@ -152,7 +152,7 @@ function heading(load: number): string[] {
     "",
     "Written by `npm run bench`; do not edit.",
     "",
-    `Tilewright ${version}, ${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; load before each part at most ${load.toFixed(2)}.`,
+    `Tilewright ${version}, ${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; busy cores before each part at most ${load.toFixed(2)}.`,
     ...(load > MOST_LOAD
       ? ["", "**The machine was busy: times and the loop efficiency are not meaningful.**"]
       : []),
@@ -160,19 +160,30 @@ function heading(load: number): string[] {
   ];
 }
 
-/** Waits until nothing else runs; returns the load. */
+/** Waits until nothing else runs; returns how many cores are busy. */
 async function quiet(): Promise<number> {
   const deadline = performance.now() + (process.argv.includes("--anyway") ? 0 : LONGEST_WAIT_MS);
-  while (loadavg()[0] > MOST_LOAD && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-  }
-  const load = loadavg()[0];
+  let load = await busyCores();
+  while (load > MOST_LOAD && performance.now() < deadline) load = await busyCores();
   if (load > MOST_LOAD && !process.argv.includes("--anyway")) {
     throw new Error(
-      `the load is ${load.toFixed(2)}, above ${MOST_LOAD}: close other programs, or give --anyway`,
+      `${load.toFixed(2)} cores are busy, more than ${MOST_LOAD}: close other programs, or give --anyway`,
     );
   }
   return load;
+}
+
+/** Cores at work on average over some seconds; unlike the load average it forgets our own last part at once. */
+async function busyCores(): Promise<number> {
+  const sum = (): { idle: number; all: number } => {
+    const times = cpus().map((cpu) => cpu.times);
+    const all = times.reduce((total, t) => total + t.user + t.nice + t.sys + t.idle + t.irq, 0);
+    return { idle: times.reduce((total, t) => total + t.idle, 0), all };
+  };
+  const before = sum();
+  await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  const after = sum();
+  return cpus().length * (1 - (after.idle - before.idle) / (after.all - before.all));
 }
 
 function mib(bytes: number): string {
