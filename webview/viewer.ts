@@ -305,7 +305,8 @@ async function open(): Promise<void> {
     current?.dispose();
     current = new StackView(description, preferences, current?.pointer ?? null);
     current.attach();
-    if (focused !== "") document.getElementById(focused)?.focus();
+    // Not while the user is elsewhere: a list that is open at the top of the window would lose the keyboard.
+    if (focused !== "" && document.hasFocus()) document.getElementById(focused)?.focus();
   } catch (error) {
     showFailure(error, () => void open());
   } finally {

@@ -8,6 +8,9 @@ import { inspect } from "node:util";
 import Mocha from "mocha";
 import { Page } from "./page";
 
+/** A real window takes the focus when it likes: one more try, said aloud, tells a fault from that. */
+const RETRIES = 1;
+
 interface TestOutcome {
   title: string;
   state: "passed" | "failed" | "skipped";
@@ -24,7 +27,7 @@ export async function run(): Promise<void> {
   if (files === undefined || result === undefined) {
     throw new Error("TILEWRIGHT_TEST_FILES and TILEWRIGHT_TEST_RESULT must be set.");
   }
-  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, reporter: Mocha.reporters.Base });
+  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, retries: RETRIES, reporter: Mocha.reporters.Base });
   for (const file of JSON.parse(files) as string[]) mocha.addFile(file);
   const outcomes = await runAll(mocha);
   writeFileSync(`${result}.partial`, JSON.stringify(outcomes, null, 2));
@@ -43,6 +46,9 @@ async function runAll(mocha: Mocha): Promise<TestOutcome[]> {
   };
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
+    runner.on("retry", (test, error) => {
+      void Page.current()?.print(`  tried again: ${test.fullTitle()}: ${String(error)}`);
+    });
     runner.on("pass", (test) => note(test, "passed"));
     runner.on("pending", (test) => note(test, "skipped"));
     runner.on("fail", (test, error) => note(test, "failed", error));

@@ -26,6 +26,12 @@ function tilesDone(out: string): number {
   return existsSync(journal) ? [...readFileSync(journal, "utf8").matchAll(/^\{"tile":/gm)].length : 0;
 }
 
+/** Removes what an earlier try of the same test left. */
+function removeResult(out: string): void {
+  for (const ending of ["", ".run.json", ".partial", ".partial.journal"])
+    rmSync(out + ending, { force: true });
+}
+
 /** The first entry of the plan, ready for Enter. */
 const PREDICT_ROW = ".quick-input-list .monaco-list-row.focused:has-text('Predict')";
 
@@ -107,6 +113,7 @@ describe("predicting", () => {
   it("by keyboard: palette, model, plan, Enter; the result opens beside", async function () {
     const page = Page.for(this);
     const uri = copySample(folder, "keyboard.tif");
+    removeResult(join(folder, "keyboard_care3d.tif"));
     const out = join(folder, "keyboard_care3d.tif");
     rmSync(out, { force: true });
     await openStack(page, uri);
@@ -131,6 +138,7 @@ describe("predicting", () => {
   it("shows the plan again after tiles were changed, and predicts that plan", async function () {
     const page = Page.for(this);
     const uri = copySample(folder, "changed.tif");
+    removeResult(join(folder, "changed_care2d.tif"));
     await openStack(page, uri);
     await page.palette("Tilewright: Predict Tiled…");
     await page.pick("care2d");
@@ -152,6 +160,7 @@ describe("predicting", () => {
   it("offers to resume a partial result with the same output", async function () {
     const page = Page.for(this);
     const uri = copySample(folder, "again.tif");
+    removeResult(join(folder, "again_care2d.tif"));
     const out = join(folder, "again_care2d.tif");
     await settings().update("tiling.tiles", { Y: 2, X: 2 }, ConfigurationTarget.Workspace);
     await settings().update("engine.preferred", "cpu", ConfigurationTarget.Workspace);
@@ -165,8 +174,7 @@ describe("predicting", () => {
       await openStack(page, uri);
       await page.palette("Tilewright: Predict Tiled…");
       await page.pick("care2d");
-      await page.waitFor({ selector: PREDICT_ROW });
-      await page.press("Enter");
+      await page.click({ selector: PREDICT_ROW });
       await page.waitFor({
         selector: ".quick-input-widget:has-text('A partial result of again_care2d.tif exists')",
       });
@@ -186,6 +194,7 @@ describe("predicting", () => {
   it("can be cancelled and resumed from its notifications", async function () {
     const page = Page.for(this);
     const uri = copySample(folder, "stopped.tif");
+    removeResult(join(folder, "stopped_care3d.tif"));
     const out = join(folder, "stopped_care3d.tif");
     const button = (text: string) => ({
       selector: `.notifications-center .monaco-button:has-text("${text}")`,
@@ -197,8 +206,7 @@ describe("predicting", () => {
       await openStack(page, uri);
       await page.palette("Tilewright: Predict Tiled…");
       await page.pick("care3d");
-      await page.waitFor({ selector: PREDICT_ROW });
-      await page.press("Enter");
+      await page.click({ selector: PREDICT_ROW });
       await until("a tile is done", () => (tilesDone(out) >= 1 ? true : undefined));
       await page.click({ selector: '[id="status.notifications"]' });
       await page.click(button("Cancel"));
@@ -237,6 +245,7 @@ describe("predicting", () => {
   it("predicts the part of the stack that is on the screen", async function () {
     const page = Page.for(this);
     const uri = copySample(folder, "visible.tif");
+    removeResult(join(folder, "visible_care2d.tif"));
     await openStack(page, uri);
     await page.evaluate("document.querySelector('#picture').focus()", { frame: "webview" });
     for (let i = 0; i < 4; i++) await page.press("+");
@@ -248,8 +257,7 @@ describe("predicting", () => {
     });
     await page.palette("Tilewright: Predict Visible Region");
     await page.pick("care2d");
-    await page.waitFor({ selector: PREDICT_ROW });
-    await page.press("Enter");
+    await page.click({ selector: PREDICT_ROW });
     await until(
       "the result is open",
       () => (tabNames().includes("visible_care2d.tif") ? true : undefined),

@@ -51,8 +51,7 @@ async function startPrediction(session) {
   await session.pick("care3d");
   await session.page
     .locator(".quick-input-list .monaco-list-row.focused", { hasText: "Predict" })
-    .waitFor({ timeout: 60_000 });
-  await session.press("Enter");
+    .click({ timeout: 60_000 });
 }
 
 test("a reload during a prediction ends its process and keeps what is done; predicting again resumes", async () => {

@@ -72,8 +72,7 @@ test("once the folder is trusted it predicts without a reload", async () => {
   await session.pick("care2d");
   await session.page
     .locator(".quick-input-list .monaco-list-row.focused", { hasText: "Predict" })
-    .waitFor({ timeout: 60_000 });
-  await session.press("Enter");
+    .click({ timeout: 60_000 });
   const out = join(workspace, "elsewhere", "stack_care2d.tif");
   await expect.poll(() => existsSync(out), { timeout: 90_000 }).toBe(true);
 });

@@ -10,6 +10,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    // A real window takes the focus when it likes: one more try tells a fault from that.
+    retry: 1,
     pool: "forks",
   },
 });
