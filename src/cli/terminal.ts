@@ -58,7 +58,6 @@ function isWrongUsage({ code }: Failure): boolean {
 export class TerminalJob implements Job {
   readonly #controller = new AbortController();
   readonly #pace = new Pace();
-  readonly #quiet: boolean;
   readonly #interrupt = (): void => {
     this.#controller.abort();
   };
@@ -66,13 +65,8 @@ export class TerminalJob implements Job {
   #what = "";
   #toldAt = 0;
 
-  /**
-   * Starts listening for Ctrl-C.
-   *
-   * @param quiet no progress, only the log
-   */
-  constructor(quiet = false) {
-    this.#quiet = quiet;
+  /** Starts listening for Ctrl-C. */
+  constructor() {
     process.once("SIGINT", this.#interrupt);
     process.once("SIGTERM", this.#interrupt);
   }
@@ -85,7 +79,7 @@ export class TerminalJob implements Job {
   /** Shows how far the work is. */
   report(progress: Parameters<Job["report"]>[0]): void {
     const paced = this.#pace.tell(progress);
-    if (paced !== null && !this.#quiet) this.#show(paced);
+    if (paced !== null) this.#show(paced);
   }
 
   /** Prints a line on stderr. */

@@ -63,7 +63,7 @@ export async function predict(
       if (retiled === 0) prepared = await asStarted(prepared, request.out);
       for (;;) {
         try {
-          return await run({ request, prepared, engine, session, registries, notes, retiled }, job);
+          return await run({ request, prepared, engine, session, notes, retiled }, job);
         } catch (error) {
           if (!isOutOfMemory(error) || prepared.options.untiled || retiled >= MOST_RETILES) throw error;
           prepared = smaller(prepared);
@@ -85,7 +85,6 @@ interface Attempt {
   readonly prepared: Prepared;
   readonly engine: Engine;
   readonly session: Session;
-  readonly registries: Registries;
   readonly notes: readonly string[];
   readonly retiled: number;
 }
@@ -127,7 +126,6 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
         seconds: (performance.now() - started) / 1000,
         retiled: attempt.retiled,
         warnings: runWarnings(attempt, measured, clamped),
-        readers: attempt.registries.readers.all(),
       },
       job,
     );

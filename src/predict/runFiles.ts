@@ -8,7 +8,7 @@ import type { Engine } from "../engines/engine";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { PredictionRequest } from "../protocol/prediction";
-import type { StackLayout, StackReader, StackWriter } from "../stack/stack";
+import type { StackLayout, StackWriter } from "../stack/stack";
 import { createStackFile, openStackFile } from "../stack/tiffWrite";
 import { tiffReader } from "../stack/tiff";
 import type { Dtype } from "../volume/pixels";
@@ -19,9 +19,9 @@ import type { MeasuredNormalization } from "./normalize";
 import { requireNoOtherOwner, requireStillOwner } from "./owner";
 import { tilesByAxis } from "./prepare";
 import type { Prepared } from "./prepare";
-import { recordPath, writeRecord } from "./record";
+import { writeRecord } from "./record";
 import type { PredictionResult, RunWarning, SeamSummary } from "./record";
-import { exists, hasPartial, journalPath, partialPath } from "./partial";
+import { hasPartial, journalPath, partialPath } from "./partial";
 import type { Seam } from "./seams";
 
 /** Options that say how a run is driven, not what it computes. */
@@ -41,7 +41,6 @@ export interface RunEnd {
   readonly seconds: number;
   readonly retiled: number;
   readonly warnings: readonly RunWarning[];
-  readonly readers: readonly StackReader[];
 }
 
 /** Creates, resumes and finishes the files of one run. */
@@ -318,10 +317,4 @@ export function optionsDigest(options: Prepared["options"]): string {
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** Where the record of an output lies, when it exists. */
-export async function existingRecord(out: string): Promise<string | null> {
-  const path = recordPath(out);
-  return (await exists(path)) ? path : null;
 }

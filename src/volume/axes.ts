@@ -10,9 +10,6 @@ export type Axis = "T" | "Z" | "C" | "Y" | "X";
 /** The order in which canonical axes stand. */
 export const CANONICAL_AXES = "TZCYX";
 
-/** Axes that have a distance, along which a network can be shifted. */
-export const SPATIAL_AXES = "TZYX";
-
 /** Whether `letter` names an axis. */
 export function isAxis(letter: string): letter is Axis {
   return letter.length === 1 && CANONICAL_AXES.includes(letter);
@@ -48,9 +45,4 @@ export function parseAxes(text: string): string {
 /** The letters of `axes` in canonical order. */
 export function canonicalOrder(axes: string): string {
   return [...CANONICAL_AXES].filter((axis) => axes.includes(axis)).join("");
-}
-
-/** Spatial and time letters of `axes`, in the order in which they stand in it. */
-export function spatialPart(axes: string): string {
-  return [...axes].filter((axis) => SPATIAL_AXES.includes(axis)).join("");
 }

@@ -29,11 +29,6 @@ export function shapeSize(shape: readonly number[]): number {
   return shape.reduce((size, length) => size * length, 1);
 }
 
-/** The region moved by `offset` px per axis. */
-export function shiftRegion(region: Region, offset: readonly number[]): Region {
-  return region.map(([start, stop], axis) => [start + offset[axis], stop + offset[axis]] as const);
-}
-
 /** The common part of two regions with respect to the same thing; may be empty. */
 export function intersectRegions(a: Region, b: Region): Region {
   return a.map(([start, stop], axis) => {
