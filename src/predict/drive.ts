@@ -6,16 +6,15 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { TilewrightError } from "../errors";
-import type { Job } from "../job";
+import type { Job, PacedProgress } from "../job";
 import { Channel } from "../protocol/channel";
 import type { PredictionDriver, PredictionRequest, PredictionWorker } from "../protocol/prediction";
 import { processPort } from "../protocol/processPort";
+import { MOST_RETILES } from "../tiling/retile";
 import type { PredictionResult } from "./record";
 
 /** How long a cancelled worker may take to finish its tile before it is killed, ms. */
 const GRACE_MS = 5000;
-/** CSBDeep's limit. */
-const MOST_RETILES = 8;
 /** Variables that would change what the worker loads. */
 const UNWANTED_VARIABLES = ["NODE_OPTIONS", "LD_LIBRARY_PATH", "LD_PRELOAD", "NODE_CHANNEL_FD"];
 /**
@@ -84,13 +83,12 @@ export function openPredictionWorker(script: string): PredictionWorkerHandle {
 export async function predictInWorker(
   script: string,
   request: PredictionRequest,
-  job: Job & { readonly paced?: (progress: PredictionWorker["events"]["progress"]) => void },
+  job: Omit<Job, "report"> & { report(progress: PacedProgress): void },
 ): Promise<PredictionResult> {
   for (let retiled = 0; ; retiled++) {
     const worker = openPredictionWorker(script);
     worker.channel.on("progress", (progress) => {
       job.report(progress);
-      job.paced?.(progress);
     });
     worker.channel.on("log", ({ line }) => {
       job.log(line);

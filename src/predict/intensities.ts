@@ -11,7 +11,7 @@ import type { Interval, Region } from "../volume/region";
 import { regionSize } from "../volume/region";
 import type { ImageShape, Parts } from "./geometry";
 import { freeTiles } from "./freeMemory";
-import { measureChannels } from "./normalize";
+import { isUndone, measureChannels } from "./normalize";
 import type { IntensityMap, MeasuredNormalization } from "./normalize";
 import type { NormalizationScope } from "./options";
 import { readImage } from "./paddedInput";
@@ -31,7 +31,8 @@ export interface Measured {
 /**
  * Measures the intensity maps of a stack, streamed.
  *
- * @param scope `stack`: one group over all pixels; `frame`: one group per time point; `tile`: none here
+ * @param scope `stack`: one group over all pixels; `frame`: one group per time point; `tile`: none, each tile is
+ *              measured when it is read
  */
 export async function measureStack(
   { stack, image, parts }: Measured,
@@ -40,10 +41,7 @@ export async function measureStack(
   job: Job,
 ): Promise<MeasuredNormalization> {
   const t = image.axes.indexOf("T");
-  const groups: (Interval | undefined)[] =
-    scope === "frame" && t >= 0
-      ? Array.from({ length: image.shape[t] }, (_, i): Interval => [i, i + 1])
-      : [undefined];
+  const groups = groupsOf(scope, t < 0 ? null : image.shape[t]);
   const c = image.axes.indexOf("C");
   const [first, last] = parts.C ?? [0, c < 0 ? 1 : image.shape[c]];
   const maps: IntensityMap[][] = [];
@@ -60,12 +58,14 @@ export async function measureStack(
     maps.push(measured.maps);
     ignored += measured.ignored;
   }
-  return {
-    mode: normalization.mode,
-    undo: normalization.mode !== "none" && normalization.undo,
-    maps,
-    ignored,
-  };
+  return { mode: normalization.mode, undo: isUndone(normalization), maps, ignored };
+}
+
+/** The time points that are measured together; undefined is all of them. */
+function groupsOf(scope: NormalizationScope, frames: number | null): (Interval | undefined)[] {
+  if (scope === "tile") return [];
+  if (scope === "stack" || frames === null) return [undefined];
+  return Array.from({ length: frames }, (_, i): Interval => [i, i + 1]);
 }
 
 /** p99.9 − p0.1 of all pixels of a stack. */

@@ -25,6 +25,11 @@ export interface MeasuredNormalization {
   readonly ignored: number;
 }
 
+/** Whether a normalisation is undone after the network. */
+export function isUndone(normalization: Normalization): boolean {
+  return normalization.mode !== "none" && normalization.undo;
+}
+
 const IDENTITY: IntensityMap = { offset: 0, divisor: 1, factor: 1 };
 
 /** Hands every pixel of one channel of one group over, piece by piece; called once per pass. */

@@ -9,6 +9,7 @@ import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Registries } from "../plugins/registries";
 import type { PredictionRequest } from "../protocol/prediction";
+import { MOST_RETILES, retile } from "../tiling/retile";
 import type { Tile } from "../tiling/tiles";
 import { freeTiles } from "./freeMemory";
 import { measureStack } from "./intensities";
@@ -17,7 +18,7 @@ import { hasPartial, journalPath } from "./partial";
 import type { MeasuredNormalization } from "./normalize";
 import { createTileOutput } from "./output";
 import { PaddedInput } from "./paddedInput";
-import { prepare, retile, withTiles } from "./prepare";
+import { prepare, withTiles } from "./prepare";
 import type { Prepared } from "./prepare";
 import type { PredictionResult, RunWarning } from "./record";
 import { RunFiles, checkTarget, optionsDigest } from "./runFiles";
@@ -25,9 +26,6 @@ import { SeamRecorder } from "./seams";
 import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
 import { predictUntiled } from "./untiled";
-
-/** CSBDeep's limit: how often the tiles are made smaller before it gives up. */
-const MOST_RETILES = 8;
 
 /** What a prediction in this process is told beyond its request. */
 export interface RunSettings {
@@ -97,19 +95,12 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
   try {
     const measured =
       files.resumed?.normalization ??
-      (options.normalizeScope === "tile"
-        ? {
-            mode: normalization.mode,
-            undo: normalization.mode !== "none" && normalization.undo,
-            maps: [],
-            ignored: 0,
-          }
-        : await measureStack(
-            { stack, image: geometry.image, parts: options.roi ?? {} },
-            normalization,
-            options.normalizeScope,
-            job,
-          ));
+      (await measureStack(
+        { stack, image: geometry.image, parts: options.roi ?? {} },
+        normalization,
+        options.normalizeScope,
+        job,
+      ));
     const input = new PaddedInput(stack, geometry.image, plan, {
       mode: options.pad,
       spatialAxes: model.network.spatialAxes,

@@ -17,6 +17,7 @@ import { makePlan } from "../tiling/plan";
 import type { Plan, PlanAxis, PlanInput, PlanWishes } from "../tiling/plan";
 import { matchAxes, renameAxes } from "./geometry";
 import type { Geometry, ImageShape } from "./geometry";
+import { isUndone } from "./normalize";
 import { perAxis, readOptions } from "./options";
 import type { AxisNumbers, PredictOptions } from "./options";
 
@@ -168,24 +169,6 @@ export function withTiles(prepared: Prepared, tiles: Readonly<Record<string, num
   return { ...prepared, plan: planImage(prepared.geometry.image, prepared, options).plan };
 }
 
-/** Doubles the tiles of the axis with the largest tile that can still shrink: CSBDeep's rule when memory runs out. */
-export function retile(plan: Plan, replan: (tiles: readonly number[]) => Plan): Plan | null {
-  const size = plan.tiles[0].read.map((_, axis) =>
-    plan.tiles.reduce((most, { read }) => Math.max(most, read[axis][1] - read[axis][0]), 0),
-  );
-  const axes = [...size.keys()]
-    .filter((axis) => plan.roles[axis] === "tiled")
-    .sort((a, b) => size[b] - size[a] || b - a);
-  for (const axis of axes) {
-    const tiles = plan.tilesPerAxis.map((count, i) =>
-      plan.roles[i] !== "tiled" ? 1 : i === axis ? 2 * count : count,
-    );
-    const next = replan(tiles);
-    if (next.tilesPerAxis[axis] > plan.tilesPerAxis[axis]) return next;
-  }
-  return null;
-}
-
 /** A wish as one number per planned axis; undefined when nothing was wished. */
 type Spread = (
   name: string,
@@ -260,6 +243,5 @@ export function engineBytes(options: PredictOptions): number {
 function chosenNormalization(model: Model, options: PredictOptions): Normalization {
   if (options.normalize === "auto") return model.normalization;
   if (options.normalize.mode === "none") return options.normalize;
-  const undo = model.normalization.mode !== "none" && model.normalization.undo;
-  return { ...options.normalize, undo };
+  return { ...options.normalize, undo: isUndone(model.normalization) };
 }
