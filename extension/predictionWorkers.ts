@@ -5,11 +5,11 @@
  */
 import type * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
+import type { PacedProgress } from "../src/job";
 import { openPredictionWorker, predictInWorker } from "../src/predict/drive";
 import type { PredictionWorkerHandle } from "../src/predict/drive";
 import type { PredictionResult } from "../src/predict/record";
 import type { ModelReply, PlanReply, PlanRequest, PredictionRequest } from "../src/protocol/prediction";
-import type { RunProgress } from "./progressText";
 
 const IDLE_MS = 30_000;
 
@@ -39,7 +39,7 @@ export class PredictionWorkers {
    */
   async predict(
     request: PredictionRequest,
-    report: (progress: RunProgress) => void,
+    report: (progress: PacedProgress) => void,
     signal: AbortSignal,
   ): Promise<PredictionResult> {
     const shutdown = new AbortController();
@@ -47,8 +47,7 @@ export class PredictionWorkers {
     try {
       return await predictInWorker(this.#script, request, {
         signal: AbortSignal.any([signal, shutdown.signal]),
-        report: () => undefined,
-        paced: report,
+        report,
         log: (line) => this.#log.info(line),
       });
     } finally {

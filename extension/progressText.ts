@@ -2,19 +2,13 @@
  * Numbers of a prediction in words.
  * @module
  */
-import type { Progress } from "../src/job";
-
-/** How far a prediction is, with its rate. */
-export interface RunProgress extends Progress {
-  readonly perSecond: number | null;
-  readonly secondsLeft: number | null;
-}
+import type { PacedProgress } from "../src/job";
 
 /** What every notification is about, so that it need not be said. */
 const PREDICTING = "predicting";
 
 /** One line: what is being done, how much of it is done, how fast, and how long it will take. */
-export function progressText({ what, done, total, unit, perSecond, secondsLeft }: RunProgress): string {
+export function progressText({ what, done, total, unit, perSecond, secondsLeft }: PacedProgress): string {
   const count = `${done} of ${total} ${unit}`;
   const parts = [total === 0 ? what : what === PREDICTING ? count : `${what}: ${count}`];
   if (perSecond !== null && perSecond > 0) {

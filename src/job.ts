@@ -15,6 +15,13 @@ export interface Progress {
   readonly unit: "tiles" | "planes" | "bytes" | "files";
 }
 
+/** A progress with its rate. */
+export interface PacedProgress extends Progress {
+  /** Units per second; null while nothing is known. */
+  readonly perSecond: number | null;
+  readonly secondsLeft: number | null;
+}
+
 /** What a long operation needs from whoever started it; always the last parameter. */
 export interface Job {
   /** Aborted when the caller no longer wants the result. */

@@ -5,9 +5,8 @@
 import { Format, SingleBar } from "cli-progress";
 import { failureLine, isAbort, toFailure } from "../errors";
 import type { Failure } from "../errors";
-import type { Job } from "../job";
+import type { Job, PacedProgress } from "../job";
 import { Pace } from "../predict/pace";
-import type { PacedProgress } from "../predict/pace";
 
 /** Exit codes of the contract. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;

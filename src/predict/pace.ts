@@ -2,13 +2,7 @@
  * How fast work goes and how long it will take; also keeps reports from coming too often.
  * @module
  */
-import type { Progress } from "../job";
-
-/** A progress with its rate. */
-export type PacedProgress = Progress & {
-  readonly perSecond: number | null;
-  readonly secondsLeft: number | null;
-};
+import type { PacedProgress, Progress } from "../job";
 
 const LEAST_INTERVAL_MS = 100;
 

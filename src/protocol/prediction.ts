@@ -2,7 +2,7 @@
  * Every message between the prediction worker and whoever drives it (extension host or command line).
  * @module
  */
-import type { Progress } from "../job";
+import type { PacedProgress } from "../job";
 
 /** What a prediction is asked to do; the options of the command line, values as text, number, list or per axis. */
 export interface PredictionRequest {
@@ -56,7 +56,7 @@ export interface PredictionWorker {
     engines(params: undefined): unknown;
   };
   events: {
-    progress: Progress & { readonly perSecond: number | null; readonly secondsLeft: number | null };
+    progress: PacedProgress;
     log: { readonly line: string };
   };
 }
