@@ -15,7 +15,7 @@ import type {
 import type { Stack } from "../../src/stack/stack";
 import { allocatePixels, bytesPerPixel } from "../../src/volume/pixels";
 import type { PixelArray } from "../../src/volume/pixels";
-import type { Region } from "../../src/volume/region";
+import type { Interval, Region } from "../../src/volume/region";
 import type { PlaneCache } from "./planeCache";
 
 const BAND_BYTES = 2 ** 24;
@@ -49,12 +49,17 @@ export class StackPlanes {
     const { plane, region, step } = checkPlaneRequest(request, this.lengths);
     const { width, height } = sampledSize(region, step);
     const data = allocatePixels(this.#stack.facts.dtype, width * height);
-    if (this.#isSmall()) {
-      const whole = await this.#wholePlane(plane, job);
-      const source = { data: whole, stride: this.lengths.x, top: 0, left: 0 };
-      sampleRows(source, { region, step, firstRow: 0, rows: height }, data);
+    const level = this.#levelFor(step);
+    const [y, x] = this.#sizeOf(level);
+    const grid = {
+      rows: sampledPlaces(region.y, step, y / this.lengths.y),
+      columns: sampledPlaces(region.x, step, x / this.lengths.x),
+    };
+    if (this.#isSmall(level)) {
+      const whole = await this.#wholePlane({ plane, level }, job);
+      gather({ data: whole, stride: x, top: 0, left: 0 }, grid, data);
     } else {
-      await this.#readBands({ plane, region, step }, data, job);
+      await this.#readBands({ plane, level }, { grid, data }, job);
     }
     return { plane, region, step, width, height, data };
   }
@@ -62,23 +67,44 @@ export class StackPlanes {
   /** All pixels of a plane to be measured, or an even sample of them when the plane is very large; not to be changed. */
   async sample(plane: PlaneIndex, job: Job): Promise<PixelArray> {
     const index = checkPlaneIndex(plane, this.lengths);
-    if (this.#isSmall()) return this.#wholePlane(index, job);
+    if (this.#isSmall(0)) return this.#wholePlane({ plane: index, level: 0 }, job);
     const step = Math.ceil(Math.sqrt((this.lengths.y * this.lengths.x) / 2 ** 22));
     return (await this.read({ plane: index, step }, job)).data;
   }
 
-  #isSmall(): boolean {
-    const { y, x } = this.lengths;
+  /** The smallest copy of the stack that still has a pixel for each one that is shown. */
+  #levelFor(step: number): number {
+    const { levelShapes } = this.#stack.facts;
+    let best = 0;
+    for (const [level, shape] of levelShapes.entries()) {
+      const [y, x] = shape.slice(-2);
+      const onlySmaller = shape.slice(0, -2).every((length, axis) => length === levelShapes[0][axis]);
+      if (onlySmaller && y * step >= this.lengths.y && x * step >= this.lengths.x) best = level;
+    }
+    return best;
+  }
+
+  #sizeOf(level: number): readonly number[] {
+    return this.#stack.facts.levelShapes[level].slice(-2);
+  }
+
+  #isSmall(level: number): boolean {
+    const [y, x] = this.#sizeOf(level);
     return y * x * bytesPerPixel(this.#stack.facts.dtype) <= this.#wholePlaneBytes;
   }
 
-  #wholePlane(plane: PlaneIndex, job: Job): Promise<PixelArray> {
-    const region: PlaneRegion = { y: [0, this.lengths.y], x: [0, this.lengths.x] };
-    const key = `${this.#prefix}${plane.t},${plane.z},${plane.c}`;
-    return this.#cache.get(key, (signal) => this.#decode(plane, region, { ...job, signal }), job.signal);
+  #wholePlane({ plane, level }: LevelPlane, job: Job): Promise<PixelArray> {
+    const [y, x] = this.#sizeOf(level);
+    const region: PlaneRegion = { y: [0, y], x: [0, x] };
+    const key = `${this.#prefix}${level},${plane.t},${plane.z},${plane.c}`;
+    return this.#cache.get(
+      key,
+      (signal) => this.#decode({ plane, level }, region, { ...job, signal }),
+      job.signal,
+    );
   }
 
-  async #decode(plane: PlaneIndex, region: PlaneRegion, job: Job): Promise<PixelArray> {
+  async #decode({ plane, level }: LevelPlane, region: PlaneRegion, job: Job): Promise<PixelArray> {
     const place: Record<string, readonly [number, number]> = {
       T: [plane.t, plane.t + 1],
       Z: [plane.z, plane.z + 1],
@@ -87,7 +113,7 @@ export class StackPlanes {
       X: region.x,
     };
     const where: Region = [...this.#stack.facts.canonicalAxes].map((axis) => place[axis]);
-    const volume = await this.#stack.read(where, job);
+    const volume = await this.#stack.readLevel(level, where, job);
     const wanted = (region.y[1] - region.y[0]) * (region.x[1] - region.x[0]);
     if (volume.data.length !== wanted) {
       throw new TilewrightError(
@@ -99,22 +125,34 @@ export class StackPlanes {
   }
 
   /** Whole rows at a time, so that memory stays small however large the plane is. */
-  async #readBands(request: Required<PlaneRequest>, data: PixelArray, job: Job): Promise<void> {
-    const { plane, region, step } = request;
-    const { width, height } = sampledSize(region, step);
-    const rowBytes = (region.x[1] - region.x[0]) * bytesPerPixel(this.#stack.facts.dtype);
-    const rowsPerBand = Math.max(1, Math.floor(BAND_BYTES / rowBytes / step));
-    for (let row = 0; row < height; row += rowsPerBand) {
+  async #readBands(
+    where: LevelPlane,
+    { grid, data }: { readonly grid: Grid; readonly data: PixelArray },
+    job: Job,
+  ): Promise<void> {
+    const { rows, columns } = grid;
+    const x = [columns[0], columns[columns.length - 1] + 1] as const;
+    const rowBytes = (x[1] - x[0]) * bytesPerPixel(this.#stack.facts.dtype);
+    const perRow = rows.length > 1 ? (rows[rows.length - 1] - rows[0]) / (rows.length - 1) : 1;
+    const rowsPerBand = Math.max(1, Math.floor(BAND_BYTES / rowBytes / Math.max(perRow, 1)));
+    for (let row = 0; row < rows.length; row += rowsPerBand) {
       job.signal.throwIfAborted();
-      const rows = Math.min(rowsPerBand, height - row);
-      const top = region.y[0] + row * step;
-      const band: PlaneRegion = { y: [top, top + (rows - 1) * step + 1], x: region.x };
-      const source = await this.#decode(plane, band, job);
-      const part = { region: { y: band.y, x: region.x }, step, firstRow: row, rows };
-      sampleRows({ data: source, stride: region.x[1] - region.x[0], top, left: region.x[0] }, part, data);
+      const part = rows.subarray(row, row + rowsPerBand);
+      const band: PlaneRegion = { y: [part[0], part[part.length - 1] + 1], x };
+      const source = await this.#decode(where, band, job);
+      gather(
+        { data: source, stride: x[1] - x[0], top: part[0], left: x[0] },
+        { rows: part, columns },
+        data.subarray(row * columns.length, (row + part.length) * columns.length),
+      );
     }
-    if (data.length !== width * height) throw new RangeError("the sample has another size than asked for");
   }
+}
+
+/** A plane at one of the resolutions of the stack. */
+interface LevelPlane {
+  readonly plane: PlaneIndex;
+  readonly level: number;
 }
 
 /** Lengths of the axes of a stack, 1 for those it lacks. */
@@ -125,7 +163,19 @@ export function lengthsOf(stack: Stack): StackLengths {
   return { t: length("T"), z: length("Z"), c: length("C"), y: length("Y"), x: length("X") };
 }
 
-interface SampleSource {
+/** Rows and columns that are shown, in px of a level, ascending. */
+interface Grid {
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+}
+
+/** Where every `step`-th pixel of an interval lies in a copy of `scale` times the size. */
+function sampledPlaces([start, stop]: Interval, step: number, scale: number): Int32Array {
+  const count = Math.ceil((stop - start) / step);
+  return Int32Array.from({ length: count }, (_, i) => Math.floor((start + i * step + 0.5) * scale));
+}
+
+interface Source {
   readonly data: PixelArray;
   /** Pixels from one row to the next. */
   readonly stride: number;
@@ -134,22 +184,12 @@ interface SampleSource {
   readonly left: number;
 }
 
-interface SamplePart {
-  readonly region: PlaneRegion;
-  readonly step: number;
-  /** Row of the target that the first row of the region becomes. */
-  readonly firstRow: number;
-  readonly rows: number;
-}
-
-function sampleRows(source: SampleSource, part: SamplePart, target: PixelArray): void {
-  const { region, step, firstRow, rows } = part;
-  const width = Math.ceil((region.x[1] - region.x[0]) / step);
-  for (let row = 0; row < rows; row++) {
-    const start = (region.y[0] + row * step - source.top) * source.stride + region.x[0] - source.left;
-    const at = (firstRow + row) * width;
-    if (step === 1) target.set(source.data.subarray(start, start + width), at);
-    else
-      for (let column = 0; column < width; column++) target[at + column] = source.data[start + column * step];
+function gather({ data, stride, top, left }: Source, { rows, columns }: Grid, target: PixelArray): void {
+  const width = columns.length;
+  const gapless = columns[width - 1] - columns[0] === width - 1;
+  for (const [i, row] of rows.entries()) {
+    const start = (row - top) * stride - left;
+    if (gapless) target.set(data.subarray(start + columns[0], start + columns[0] + width), i * width);
+    else for (let k = 0; k < width; k++) target[i * width + k] = data[start + columns[k]];
   }
 }

@@ -68,7 +68,7 @@ async function info(
     const entries: InfoEntry[] = [];
     for (const file of files) {
       try {
-        const stack = await openStack(resolve(file), registries.readers.all(), job);
+        const stack = await openStack({ path: resolve(file) }, registries.readers.all(), job);
         try {
           const facts = { ...stack.facts, file };
           entries.push(
@@ -160,9 +160,9 @@ async function engines(options: JsonFlag): Promise<void> {
 async function compare(a: string, b: string, options: JsonFlag): Promise<void> {
   await withJob(async (job) => {
     const readers = builtinRegistries().readers.all();
-    const first = await openStack(resolve(a), readers, job);
+    const first = await openStack({ path: resolve(a) }, readers, job);
     try {
-      const second = await openStack(resolve(b), readers, job);
+      const second = await openStack({ path: resolve(b) }, readers, job);
       try {
         const comparison = await compareStacks(first, second, job);
         if (options.json === true) printJson(comparison);

@@ -57,8 +57,8 @@ async function main(): Promise<number> {
 async function psnr(truth: string, image: string): Promise<number> {
   const readers = builtinRegistries().readers.all();
   const job = quietJob();
-  const clean = await openStack(truth, readers, job);
-  const other = await openStack(image, readers, job);
+  const clean = await openStack({ path: truth }, readers, job);
+  const other = await openStack({ path: image }, readers, job);
   try {
     return (await compareStacks(clean, other, job)).psnr ?? Infinity;
   } finally {

@@ -94,7 +94,11 @@ async function imageOf(
   job: Job,
 ): Promise<ImageShape> {
   if (request.input !== undefined) {
-    const stack = await openStack(request.input, registries.readers.all(), job);
+    const stack = await openStack(
+      { path: request.input, series: options.series },
+      registries.readers.all(),
+      job,
+    );
     try {
       const { canonicalAxes: axes, canonicalShape: shape } = stack.facts;
       return renameAxes({ axes, shape }, options.axes);

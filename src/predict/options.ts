@@ -24,6 +24,8 @@ export type OutputDtype = "float32" | "input" | "uint8" | "uint16";
 /** Options of a prediction, complete. */
 export interface PredictOptions {
   readonly axes?: string;
+  /** Which stack of the input, from 0; left out: the first that has pixels in it. */
+  readonly series?: number | undefined;
   /** Part of the image to predict, px by axis letter. */
   readonly roi?: Readonly<Record<string, Interval>>;
   readonly tiles: "auto" | AxisNumbers;
@@ -54,6 +56,7 @@ const READERS: {
   readonly [K in keyof PredictOptions]-?: (value: unknown, name: string) => PredictOptions[K];
 } = {
   axes: (value, name) => parseAxes(text(value, name)),
+  series: (value, name) => whole(value, name, 2 ** 20),
   roi: parseRoi,
   tiles: (value, name) => (value === "auto" ? "auto" : axisNumbers(value, name)),
   tileSize: axisNumbers,
@@ -104,10 +107,6 @@ export function readOptions(given: Readonly<Record<string, unknown>>): PredictOp
   for (const [rawName, value] of Object.entries(given)) {
     if (value === undefined || value === null) continue;
     const name = optionName(rawName);
-    if (name === "series") {
-      requireFirstSeries(value);
-      continue;
-    }
     if (!Object.hasOwn(READERS, name)) {
       throw new TilewrightError(
         "options.unknown",
@@ -254,16 +253,6 @@ function parseRoi(value: unknown, name: string): Record<string, Interval> {
     roi[axis] = [bounds[0], bounds[1]];
   }
   return roi;
-}
-
-function requireFirstSeries(value: unknown): void {
-  if (whole(value, "series", 1e6) !== 0) {
-    throw new TilewrightError(
-      "options.series",
-      `series ${String(value)} was asked for; only the first series of a file can be read so far`,
-      "use --series 0, or save the series as a file of its own",
-    );
-  }
 }
 
 /** Reads `auto`, `none`, `percentile:LO,HI`, `zscore`, `minmax`, or a normalisation as in a run record. */

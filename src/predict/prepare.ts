@@ -75,7 +75,11 @@ export async function prepare(
 ): Promise<Prepared> {
   const options = readOptions(request.options);
   const analysed = await loadAnalysed(request.model, registries, job);
-  const stack = await openStack(request.input, registries.readers.all(), job);
+  const stack = await openStack(
+    { path: request.input, series: options.series },
+    registries.readers.all(),
+    job,
+  );
   try {
     const { canonicalAxes, canonicalShape } = stack.facts;
     const image = renameAxes({ axes: canonicalAxes, shape: canonicalShape }, options.axes);

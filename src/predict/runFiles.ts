@@ -185,7 +185,7 @@ export class RunFiles {
   }
 
   async #outputRange(path: string, job: Job): Promise<number> {
-    const stack = await tiffReader.open(path, job);
+    const stack = await tiffReader.open({ path }, job);
     try {
       return await intensityRange(stack, job);
     } finally {

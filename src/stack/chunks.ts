@@ -10,7 +10,7 @@ import type { ByteSource } from "./bytes";
 import { COMPRESSION_NAMES, decodeChunk, largestExpansion } from "./codecs";
 import { HeaderReader, readIntegers } from "./ifd";
 import type { TiffHeader } from "./ifd";
-import type { Page } from "./page";
+import type { Page, PageFormat } from "./page";
 import { reverseBits, storedBytes, unpackSamples } from "./samples";
 import type { SampleLayout } from "./samples";
 import { TYPE_BYTES } from "./tiffTags";
@@ -205,14 +205,13 @@ export interface Chunk {
 }
 
 /** How many chunks of a page may be decoded at once: fewer when they are large. */
-export function decodesAtOnce(page: Page): number {
-  const { chunkWidth, chunkHeight, samples, planar, bits } = page.format;
+export function decodesAtOnce(format: PageFormat): number {
+  const { chunkWidth, chunkHeight, samples, planar, bits } = format;
   const bytes = storedBytes({ width: chunkWidth, samples: planar ? 1 : samples, bits }, chunkHeight);
   return Math.max(1, Math.min(4, Math.floor(DECODING_BYTES / bytes)));
 }
 
 /** Whether the values of a page stand in the file as they stand in memory, up to byte order. */
-export function isDirect(page: Page): boolean {
-  const { compression, reversedBits, dtype, bits } = page.format;
+export function isDirect({ compression, reversedBits, dtype, bits }: PageFormat): boolean {
   return compression === 1 && !reversedBits && dtype !== null && bytesPerPixel(dtype) * 8 === bits;
 }

@@ -20,11 +20,8 @@ export interface OmePlanes {
   readonly uuid: string | null;
 }
 
-/** The first image of an OME document. */
+/** One image of an OME document. */
 export interface OmeImage {
-  readonly images: number;
-  /** `UUID` of the document. */
-  readonly uuid: string | null;
   /** Fastest first, such as ZCT. */
   readonly order: string;
   readonly size: Readonly<Record<"X" | "Y" | "Z" | "C" | "T", number>>;
@@ -33,20 +30,23 @@ export interface OmeImage {
   readonly planes: readonly OmePlanes[];
 }
 
-/** Why a document cannot be used, in words that complete "its OME metadata …". */
-export class OmeProblem extends Error {
+/** An OME document; its images are read when asked for. */
+export interface OmeDocument {
+  /** `UUID` of the file that it was written into. */
+  readonly uuid: string | null;
+  /** The file that holds the metadata in place of this document; null when they are here. */
+  readonly metadataFile: string | null;
+  readonly images: number;
   /**
-   * A problem with a document.
+   * Image `index`, from 0.
    *
-   * @param fatal the pixels lie in other files: the stack cannot be read without them
+   * @throws {OmeProblem} when its description is damaged or hostile
    */
-  constructor(
-    message: string,
-    readonly fatal = false,
-  ) {
-    super(message);
-  }
+  image(index: number): OmeImage;
 }
+
+/** Why a document cannot be used, in words that complete "its OME metadata …". */
+export class OmeProblem extends Error {}
 
 const MAX_LENGTH = 2 ** 31 - 1;
 const MAX_CHANNELS = 4096;
@@ -68,17 +68,26 @@ type Element = Readonly<Record<string, unknown>>;
  *
  * @throws {OmeProblem} when it is damaged, hostile, or describes no image
  */
-export function parseOmeXml(text: string): OmeImage {
+export function parseOmeXml(text: string): OmeDocument {
   const root = parseRoot(text);
   const images = elements(root, "Image");
-  if (root.BinaryOnly !== undefined) {
-    throw new OmeProblem(
-      "stand in another file (a companion); sets of several files are not supported yet",
-      true,
-    );
-  }
-  if (images.length === 0) throw new OmeProblem("describe no image");
-  const pixels = elements(images[0], "Pixels").at(0);
+  const metadataFile = isElement(root.BinaryOnly) ? attribute(root.BinaryOnly, "MetadataFile") : null;
+  if (images.length === 0 && metadataFile === null) throw new OmeProblem("describe no image");
+  const known = new Map<number, OmeImage>();
+  return {
+    uuid: attribute(root, "UUID"),
+    metadataFile,
+    images: images.length,
+    image: (index) => {
+      const image = known.get(index) ?? readImage(images[index]);
+      known.set(index, image);
+      return image;
+    },
+  };
+}
+
+function readImage(image: Element): OmeImage {
+  const pixels = elements(image, "Pixels").at(0);
   if (pixels === undefined) throw new OmeProblem("describe no pixels");
   const order = attribute(pixels, "DimensionOrder") ?? "";
   if (!/^XY(ZCT|ZTC|CZT|CTZ|TZC|TCZ)$/.test(order)) throw new OmeProblem("have no valid DimensionOrder");
@@ -90,8 +99,6 @@ export function parseOmeXml(text: string): OmeImage {
     return value;
   };
   return {
-    images: images.length,
-    uuid: attribute(root, "UUID"),
     order: order.slice(2),
     size: { X: length("X"), Y: length("Y"), Z: length("Z"), C: length("C"), T: length("T") },
     pixelSize: readPixelSize(pixels),

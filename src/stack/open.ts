@@ -5,7 +5,7 @@
 import { access } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
-import type { Stack, StackReader } from "./stack";
+import type { Stack, StackPlace, StackReader } from "./stack";
 
 /**
  * Opens a stack; whoever opens it closes it.
@@ -13,7 +13,12 @@ import type { Stack, StackReader } from "./stack";
  * @param readers asked in order, by file name ending
  * @throws {TilewrightError} `file.missing`, `stack.unknownKind`, and what the reader throws
  */
-export async function openStack(path: string, readers: readonly StackReader[], job: Job): Promise<Stack> {
+export async function openStack(
+  place: StackPlace,
+  readers: readonly StackReader[],
+  job: Job,
+): Promise<Stack> {
+  const { path } = place;
   const name = path.toLowerCase();
   const reader = readers.find((one) => one.extensions.some((extension) => name.endsWith(extension)));
   if (reader === undefined) {
@@ -28,5 +33,5 @@ export async function openStack(path: string, readers: readonly StackReader[], j
       `names end in ${readers.flatMap((one) => one.extensions).join(", ")}`,
     );
   }
-  return reader.open(path, job);
+  return reader.open(place, job);
 }

@@ -19,6 +19,8 @@ export interface StoredPlane {
   readonly page: Page;
   /** For messages, 0 for the first. */
   readonly index: number;
+  /** 0 for full-size pages. */
+  readonly level: number;
   /** Bytes to add to every position of the page: planes that follow each other under one directory. */
   readonly shift: number;
 }
@@ -75,10 +77,10 @@ export async function readPlane(
   job.signal.throwIfAborted();
   const { region, target } = request;
   const cells = await chunkCells(reader, plane, region);
-  const work = isDirect(plane.page)
+  const work = isDirect(plane.page.format)
     ? directWork(reader, plane, { cells, region, target })
     : cells.map((cell) => () => decodeCell(reader, plane, { cell, region, target }));
-  const limit = isDirect(plane.page) ? READS_AT_ONCE : decodesAtOnce(plane.page);
+  const limit = isDirect(plane.page.format) ? READS_AT_ONCE : decodesAtOnce(plane.page.format);
   await runSome(work, limit, job);
 }
 
@@ -364,8 +366,9 @@ async function decodeCell(reader: ChunkReader, plane: StoredPlane, request: Cell
   const width = format.chunkWidth;
   const overlap = overlapOf({ row, rows, column, width, sample: cell.sample, samples }, region, format.width);
   if (overlap === null) return;
-  const where = `${reader.source.name}, page ${plane.index}, ${format.tiled ? "tile" : "strip"} ${cell.chunk}`;
-  const chunk = { key: `${plane.index}/${cell.chunk}`, place: cell.place, rows };
+  const copy = plane.level === 0 ? "" : ` at level ${plane.level}`;
+  const where = `${reader.source.name}, page ${plane.index}${copy}, ${format.tiled ? "tile" : "strip"} ${cell.chunk}`;
+  const chunk = { key: `${plane.level}/${plane.index}/${cell.chunk}`, place: cell.place, rows };
   const values = await reader.values(plane.page, chunk, where);
   copyValues(values, shiftTarget(target, region, overlap), {
     start:

@@ -43,6 +43,12 @@ export interface StackFacts {
   readonly layout: "strips" | "tiles";
   /** Resolution levels, 1 when there is no pyramid. */
   readonly levels: number;
+  /** Shape of each level in the order of `canonicalAxes`, largest first; the first is `canonicalShape`. */
+  readonly levelShapes: readonly (readonly number[])[];
+  /** Which stack of the file this is, from 0, and how many the file holds. */
+  readonly series: { readonly index: number; readonly count: number };
+  /** Names of the files that hold its pixels, without their folder; several for a set of OME files. */
+  readonly files: readonly string[];
   readonly pixelSize: PixelSize | null;
   /** Who wrote it, as far as readers care. */
   readonly flavour: "imagej" | "ome" | "plain";
@@ -61,9 +67,23 @@ export interface Stack {
    * @throws {TilewrightError} `stack.truncated`, `stack.decode`… — never zeros in place of missing bytes
    */
   read(region: Region, job: Job): Promise<Volume>;
+  /**
+   * Reads pixels of a smaller copy of the stack; level 0 is the stack itself.
+   *
+   * @param region with respect to `facts.levelShapes[level]`, axes `facts.canonicalAxes`
+   * @throws {TilewrightError} as `read`
+   */
+  readLevel(level: number, region: Region, job: Job): Promise<Volume>;
   /** Raw decoded pixels of stored plane `index`, as stored (samples interleaved last), for checksums. */
   readStoredPlane(index: number, job: Job): Promise<Volume>;
   close(): Promise<void>;
+}
+
+/** Where a stack is. */
+export interface StackPlace {
+  readonly path: string;
+  /** Which stack of the file, from 0; left out: the first that has pixels in it. */
+  readonly series?: number | undefined;
 }
 
 /** Opens one kind of image file. Built-in readers and those of plugins are registered the same way. */
@@ -73,7 +93,7 @@ export interface StackReader {
   /** Lower-case file name endings with the dot. */
   readonly extensions: readonly string[];
   /** @throws {TilewrightError} `stack.*` */
-  open(path: string, job: Job): Promise<Stack>;
+  open(place: StackPlace, job: Job): Promise<Stack>;
 }
 
 /** What a written stack looks like. */

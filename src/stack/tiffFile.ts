@@ -8,30 +8,18 @@ import type { ByteSource } from "./bytes";
 import { ChunkReader } from "./chunks";
 import { isImagejDescription, parseImagejBlock } from "./imagej";
 import type { ImagejExtras } from "./imagej";
-import {
-  HeaderReader,
-  readBytes,
-  readDirectory,
-  readHeader,
-  readIntegers,
-  readRational,
-  walkDirectories,
-} from "./ifd";
+import { HeaderReader, readBytes, readHeader, readIntegers, readRational, walkDirectories } from "./ifd";
 import type { Directory, TiffHeader } from "./ifd";
 import { MAX_OME_BYTES } from "./omeRead";
 import { pageBytes, readPage } from "./page";
 import type { Page, PageFormat } from "./page";
-import { findSeries } from "./series";
-import type { FileParts, Series } from "./series";
+import type { FileParts } from "./series";
 import { TAG, TYPE, TYPE_BYTES } from "./tiffTags";
 
-/** An understood file. */
+/** What the head of a file says. */
 export interface TiffFile {
   readonly header: TiffHeader;
   readonly parts: FileParts;
-  readonly series: Series;
-  /** Resolution levels, 1 without a pyramid. */
-  readonly levels: number;
   readonly warnings: readonly string[];
 }
 
@@ -40,7 +28,7 @@ const MAX_EXTRA_BYTES = 2 ** 22;
 /**
  * Reads the head of a file.
  *
- * @throws {TilewrightError} `stack.notTiff`, `stack.damaged`, `stack.truncated`, `stack.severalFiles`
+ * @throws {TilewrightError} `stack.notTiff`, `stack.damaged`, `stack.truncated`
  */
 export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFile> {
   const reader = new HeaderReader(source);
@@ -74,8 +62,7 @@ export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFi
     contiguousAt: extent.contiguousAt,
     ...(await readMetadata(reader, header, first!)),
   };
-  const levels = await countLevels(reader, header, pages);
-  return { header, parts, series: findSeries(parts), levels, warnings };
+  return { header, parts, warnings };
 }
 
 /** Stacks of many pages keep one format object instead of one per page. */
@@ -136,31 +123,6 @@ async function readExtras(
     limit: 2 ** 16,
   });
   return parseImagejBlock({ counts, bytes }, header.littleEndian);
-}
-
-/** Levels of the pyramid of page 0: itself and the smaller copies of its kind, in the chain or below it. */
-async function countLevels(
-  reader: HeaderReader,
-  header: TiffHeader,
-  pages: readonly Page[],
-): Promise<number> {
-  const [first] = pages;
-  const sizes = new Set<string>();
-  const add = ({ format, reduced }: Page): void => {
-    const smaller = format.width < first.format.width || format.height < first.format.height;
-    if (!reduced || !smaller || format.typeName !== first.format.typeName) return;
-    if (format.samples === first.format.samples) sizes.add(`${format.width}x${format.height}`);
-  };
-  for (const page of pages.slice(1)) add(page);
-  for (const at of first.subIfds) {
-    try {
-      add(await readPage(reader, header, await readDirectory(reader, header, at)));
-    } catch {
-      // A damaged level is one level less; the stack itself is not affected.
-      continue;
-    }
-  }
-  return sizes.size + 1;
 }
 
 async function isCut(source: ByteSource, header: TiffHeader, page: Page): Promise<boolean> {

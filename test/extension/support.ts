@@ -72,7 +72,7 @@ export async function writeStack(
 
 /** All pixels of a stack. */
 export async function readStack(path: string): Promise<Volume> {
-  const stack = await tiffReader.open(path, quietJob());
+  const stack = await tiffReader.open({ path }, quietJob());
   try {
     const whole = stack.facts.canonicalShape.map((length) => [0, length] as const);
     return await stack.read(whole, quietJob());

@@ -53,7 +53,7 @@ export async function writeStack(
 
 /** Reads a stack whole. */
 export async function readStack(path: string): Promise<Volume> {
-  const stack = await tiffReader.open(path, quietJob());
+  const stack = await tiffReader.open({ path }, quietJob());
   try {
     return await stack.read(wholeRegion(stack.facts.canonicalShape), quietJob());
   } finally {

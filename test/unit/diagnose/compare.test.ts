@@ -14,7 +14,7 @@ afterAll(() => folder.dispose());
 let count = 0;
 async function compare(a: Volume, b: Volume) {
   const open = async (volume: Volume) =>
-    tiffReader.open(await writeStack(join(folder.path, `${count++}.tif`), volume), quietJob());
+    tiffReader.open({ path: await writeStack(join(folder.path, `${count++}.tif`), volume) }, quietJob());
   const [first, second] = [await open(a), await open(b)];
   try {
     return await compareStacks(first, second, quietJob());

@@ -6,20 +6,27 @@ import { Turns } from "../../../extension/reader/turns";
 import { TilewrightError } from "../../../src/errors";
 import type { Job } from "../../../src/job";
 import type { Stack } from "../../../src/stack/stack";
+import type { Region } from "../../../src/volume/region";
 import { cutRegion, makeVolume } from "../../../src/volume/volume";
+import type { Volume } from "../../../src/volume/volume";
 
 const never = new AbortController().signal;
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A stack in memory whose pixel (z, y, x) is 100 z + 10 y + x, and the regions read of it. */
-function smallStack(): { stack: Stack; reads: string[] } {
+function smallStack(levels: 1 | 2): { stack: Stack; reads: string[] } {
   const shape = [3, 6, 8];
   const data = new Uint16Array(3 * 6 * 8);
   for (let i = 0; i < data.length; i++)
     data[i] = 100 * Math.floor(i / 48) + 10 * (Math.floor(i / 8) % 6) + (i % 8);
   const volume = makeVolume(data, shape, "ZYX");
+  // The smaller copy has the values of the pixels around it, plus 1000, so that it can be told apart.
+  const half = new Uint16Array(3 * 3 * 4);
+  for (let i = 0; i < half.length; i++)
+    half[i] = 1000 + 100 * Math.floor(i / 12) + 10 * (Math.floor(i / 4) % 3) + (i % 4);
+  const small = makeVolume(half, [3, 3, 4], "ZYX");
   const reads: string[] = [];
-  const stack = {
+  const stack: Stack = {
     facts: {
       file: "/folder/small.tif",
       axes: "ZYX",
@@ -32,26 +39,30 @@ function smallStack(): { stack: Stack; reads: string[] } {
       byteOrder: "little",
       compression: "none",
       layout: "strips",
-      levels: 1,
+      levels,
+      levelShapes: [shape, [3, 3, 4]].slice(0, levels),
+      series: { index: 0, count: 1 },
+      files: ["small.tif"],
       pixelSize: null,
       flavour: "plain",
       channels: [],
       warnings: [],
     },
-    read: async (region: readonly (readonly [number, number])[], job: Job) => {
+    read: (region: Region, job: Job) => stack.readLevel(0, region, job),
+    readLevel: async (level: number, region: Region, job: Job): Promise<Volume> => {
       await turn();
       job.signal.throwIfAborted();
-      reads.push(JSON.stringify(region));
-      return cutRegion(volume, region);
+      reads.push(`${level} ${JSON.stringify(region)}`);
+      return cutRegion(level === 0 ? volume : small, region);
     },
     readStoredPlane: () => Promise.reject(new Error("not used")),
     close: () => Promise.resolve(),
-  } as const satisfies Stack;
+  };
   return { stack, reads };
 }
 
-function reader(cacheBytes: number) {
-  const { stack, reads } = smallStack();
+function reader(cacheBytes: number, levels: 1 | 2 = 1) {
+  const { stack, reads } = smallStack(levels);
   return {
     reads,
     handlers: createReader(
@@ -80,6 +91,24 @@ test.each([
   expect([read.width, read.height]).toEqual([3, 3]);
   expect([...read.data]).toEqual([112, 114, 116, 132, 134, 136, 152, 154, 156]);
 });
+
+test.each([
+  ["decoded whole", 1e6],
+  ["read in bands", 8],
+])(
+  "what is shown at half size or smaller comes from a smaller copy in the file, %s",
+  async (_, cacheBytes) => {
+    const { handlers, reads } = reader(cacheBytes, 2);
+    const { id } = await handlers.open({ path: "small.tif" }, never);
+    const read = await handlers.readPlane({ id, plane, region: { y: [0, 6], x: [2, 8] }, step: 2 }, never);
+    expect([read.width, read.height]).toEqual([3, 3]);
+    expect([...read.data]).toEqual([1101, 1102, 1103, 1111, 1112, 1113, 1121, 1122, 1123]);
+    expect(reads.every((one) => one.startsWith("1 "))).toBe(true);
+    expect([...(await handlers.readPlane({ id, plane, step: 1 }, never)).data.slice(0, 3)]).toEqual([
+      100, 101, 102,
+    ]);
+  },
+);
 
 test("a plane is decoded once, and its copies can be given away", async () => {
   const { handlers, reads } = reader(1e6);

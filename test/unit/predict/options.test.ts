@@ -153,10 +153,11 @@ describe("options", () => {
     expect(failing({ axes: "ZZX" }).code).toBe("axes.repeated");
   });
 
-  test("only the first series can be asked for", () => {
-    expect(readOptions({ series: "0" })).toEqual(readOptions({}));
-    expect(failing({ series: 1 }).code).toBe("options.series");
+  test("a series is counted from 0", () => {
+    expect(readOptions({ series: "2" }).series).toBe(2);
+    expect(readOptions({}).series).toBeUndefined();
     expect(failing({ series: "last" }).code).toBe("options.badValue");
+    expect(failing({ series: -1 }).code).toBe("options.badValue");
   });
 });
 

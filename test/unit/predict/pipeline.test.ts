@@ -178,7 +178,7 @@ describe("the output", () => {
     await writer.close();
     const out = at("second-name.tif");
     await predictHere(input, TINY_2D, out, { roi: "C=1:2" });
-    const stack = await tiffReader.open(out, quietJob());
+    const stack = await tiffReader.open({ path: out }, quietJob());
     expect(stack.facts.channels.map(({ name }) => name)).toEqual(["GFP"]);
     await stack.close();
   });

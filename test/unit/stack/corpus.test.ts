@@ -38,7 +38,7 @@ function manifest<T>(name: string): readonly T[] {
 
 /** Everything that differs from the manifest. */
 async function differences(file: GoodFile): Promise<string[]> {
-  const stack = await tiffReader.open(sharedPath("tiffs", file.file), job);
+  const stack = await tiffReader.open({ path: sharedPath("tiffs", file.file) }, job);
   const found: string[] = [];
   const same = (what: string, actual: unknown, expected: unknown): void => {
     if (JSON.stringify(actual) !== JSON.stringify(expected)) {
@@ -118,7 +118,7 @@ async function outcome(file: BadFile): Promise<"error" | "partial" | "ok"> {
   };
   let stack;
   try {
-    stack = await tiffReader.open(sharedPath("tiffs-bad", file.file), job);
+    stack = await tiffReader.open({ path: sharedPath("tiffs-bad", file.file) }, job);
   } catch (error) {
     fail(error);
     return "error";

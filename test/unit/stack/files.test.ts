@@ -23,8 +23,11 @@ const PAGES = Array.from({ length: 3 }, (_, i) => ({
 
 test("a missing file and a folder are system errors that name the path", async () => {
   const missing = join(folder, "none.tif");
-  await expect(tiffReader.open(missing, job)).rejects.toMatchObject({ code: "ENOENT", path: missing });
-  await expect(tiffReader.open(folder, job)).rejects.toMatchObject({
+  await expect(tiffReader.open({ path: missing }, job)).rejects.toMatchObject({
+    code: "ENOENT",
+    path: missing,
+  });
+  await expect(tiffReader.open({ path: folder }, job)).rejects.toMatchObject({
     code: /EISDIR|EACCES|EPERM|stack.notFile/,
   });
 });
@@ -32,7 +35,7 @@ test("a missing file and a folder are system errors that name the path", async (
 test("a file that shrinks while it is open ends in stack.truncated", async () => {
   const path = join(folder, "shrinks.tif");
   writeFileSync(path, makeTiff(PAGES));
-  const stack = await tiffReader.open(path, job);
+  const stack = await tiffReader.open({ path }, job);
   truncateSync(path, 5000);
   await expect(
     stack.read(
@@ -62,7 +65,7 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const path = join(folder, "deleted.tif");
     writeFileSync(path, makeTiff(PAGES));
-    const stack = await tiffReader.open(path, job);
+    const stack = await tiffReader.open({ path }, job);
     unlinkSync(path);
     expect(
       (
@@ -98,7 +101,7 @@ test("facts are read without leaving the file open, and planes are hashed with p
   writeFileSync(path, makeTiff(PAGES, { bigEndian: true }));
   expect((await stackFacts(path, job)).shape).toEqual([3, 100, 200]);
   const seen: Progress[] = [];
-  const stack = await tiffReader.open(path, job);
+  const stack = await tiffReader.open({ path }, job);
   const hashes = await hashPlanes(stack, { ...job, report: (progress) => seen.push(progress) });
   expect(new Set(hashes).size).toBe(3);
   expect(seen.map(({ done, total }) => [done, total])).toEqual([
@@ -109,7 +112,7 @@ test("facts are read without leaving the file open, and planes are hashed with p
   // The same pixels in another packing have the same sums.
   const packed = makeTiff(PAGES.map((page) => ({ ...page, compression: 8, tile: [64, 32] as const })));
   writeFileSync(path, packed);
-  const other = await tiffReader.open(path, job);
+  const other = await tiffReader.open({ path }, job);
   expect(await hashPlanes(other, job)).toEqual(hashes);
   await stack.close();
   await other.close();

@@ -236,26 +236,6 @@ test("OME pixel sizes come in the unit of X, channels with name and colour", asy
   ]);
 });
 
-test("OME planes in other files are one clear sentence; a renamed file is not", async () => {
-  const size = 'DimensionOrder="XYZCT" SizeZ="2" SizeC="1" SizeT="1"';
-  const data = (names: readonly string[]): string =>
-    names
-      .map(
-        (name, z) =>
-          `<TiffData IFD="0" FirstZ="${z}" PlaneCount="1"><UUID FileName="${name}">urn:uuid:${z}</UUID></TiffData>`,
-      )
-      .join("");
-  await expect(facts(pages(1, ome(size, data(["memory.tif", "../../etc/passwd"]))))).rejects.toMatchObject({
-    code: "stack.severalFiles",
-    message: expect.stringMatching(/2 files/) as string,
-  });
-  const companion =
-    '<?xml version="1.0"?><OME xmlns="x"><BinaryOnly MetadataFile="set.companion.ome" UUID="urn:uuid:9"/></OME>';
-  await expect(facts(pages(1, companion))).rejects.toMatchObject({ code: "stack.severalFiles" });
-  const renamed = ome('DimensionOrder="XYZCT" SizeZ="1" SizeC="1" SizeT="1"', data(["before.ome.tif"]));
-  expect((await facts(pages(1, renamed))).flavour).toBe("ome");
-});
-
 test("OME-XML that is broken, hostile or wrong leaves a plain stack and a warning", async () => {
   const good = ome('DimensionOrder="XYZCT" SizeZ="3" SizeC="1" SizeT="1"', "<TiffData/>");
   const entities = Array.from({ length: 10 }, (_, i) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`).join(
@@ -293,11 +273,12 @@ test("shapes written by tifffile are used, their unnamed axes taken as Z, T and 
   expect((await facts(pages(6, '{"shape": broken'))).axes).toBe("IYX");
 });
 
-test("pages that differ end the stack with a warning; smaller copies count as levels", async () => {
+test("pages that differ are a series of their own; smaller copies count as levels", async () => {
   const mixed = [...pages(3), { ...pages(1)[0], width: 9 }, ...pages(2)];
   const found = await facts(mixed);
-  expect(found.canonicalShape).toEqual([3, 5, 6]);
-  expect(found.warnings.join()).toMatch(/page 3 differs/);
+  expect(found.canonicalShape).toEqual([5, 5, 6]);
+  expect(found.warnings.join()).toMatch(/pages of 2 shapes or pixel types; the 5 like page 0/);
+  expect(found.series).toEqual({ index: 0, count: 2 });
   expect(found.planes).toBe(6);
   const [page] = pages(1);
   const pyramid = [

@@ -58,7 +58,7 @@ async function writeWhole(layout: StackLayout, path = newPath()): Promise<string
 }
 
 async function readWhole(path: string): Promise<Volume> {
-  const stack = await tiffReader.open(path, job);
+  const stack = await tiffReader.open({ path }, job);
   try {
     return await stack.read(wholeRegion(stack.facts.canonicalShape), job);
   } finally {
@@ -261,7 +261,7 @@ test("above 4 GiB OME becomes BigTIFF and ImageJ one directory with all planes b
     await writer.write(tile, [698, 2045, 2043], job);
     await writer.close();
     expect(statSync(path).size).toBe(writer.bytes);
-    const stack = await tiffReader.open(path, job);
+    const stack = await tiffReader.open({ path }, job);
     expect(stack.facts).toMatchObject({
       canonicalShape: shape,
       bigTiff: format === "ome",
@@ -329,7 +329,7 @@ test("a file that was cut short after writing is refused by region, and says so 
   const fd = openSync(path, "r+");
   ftruncateSync(fd, statSync(path).size - 11 * 13 * 2);
   closeSync(fd);
-  const stack = await tiffReader.open(path, job);
+  const stack = await tiffReader.open({ path }, job);
   expect(stack.facts.warnings.join()).toMatch(/cut short/);
   expect(
     (
