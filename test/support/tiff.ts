@@ -25,6 +25,8 @@ export interface PageSpec {
   /** Further or other entries: tag, field type, values. A tag with no values is left out. */
   readonly entries?: readonly (readonly [tag: number, type: number, values: readonly number[]])[];
   readonly reduced?: boolean;
+  /** Smaller copies, in SubIFDs. */
+  readonly copies?: readonly PageSpec[];
 }
 
 /** Byte order and size of a file for {@link makeTiff}. */
@@ -74,13 +76,13 @@ export function makeTiff(pages: readonly PageSpec[], file: FileSpec = {}): Buffe
       }),
     );
 
-  const directoryAt: number[] = [];
-  const nextAt: number[] = [];
-  for (const page of pages) {
+  const word = bigTiff ? 8 : 4;
+  const appendPage = (page: PageSpec): { readonly at: number; readonly nextAt: number } => {
+    const copies = (page.copies ?? []).map((copy) => appendPage({ ...copy, reduced: true }).at);
     const chunks = encodePage(page, bigEndian);
     const offsets = chunks.map((chunk) => append(chunk));
     const entries = pageEntries(page, offsets, chunks);
-    const word = bigTiff ? 8 : 4;
+    if (copies.length > 0) entries.push([330, bigTiff ? 16 : 4, copies]);
     const body: Buffer[] = [number(entries.length, bigTiff ? 8 : 2)];
     for (const [tag, type, values] of entries) {
       const bytes = encodeValues(type, values);
@@ -92,18 +94,17 @@ export function makeTiff(pages: readonly PageSpec[], file: FileSpec = {}): Buffe
     }
     const directory = Buffer.concat([...body, Buffer.alloc(word)]);
     const at = append(directory);
-    directoryAt.push(at);
-    nextAt.push(at + directory.length - word);
-  }
+    return { at, nextAt: at + directory.length - word };
+  };
+  const written = pages.map(appendPage);
   const whole = Buffer.concat(parts);
-  const word = bigTiff ? 8 : 4;
   whole.write(bigEndian ? "MM" : "II", 0, "latin1");
   number(bigTiff ? 43 : 42, 2).copy(whole, 2);
   if (bigTiff) number(8, 2).copy(whole, 4);
-  number(directoryAt[0], word).copy(whole, word);
-  for (let i = 0; i + 1 < pages.length; i++) number(directoryAt[i + 1], word).copy(whole, nextAt[i]);
+  number(written[0].at, word).copy(whole, word);
+  for (let i = 0; i + 1 < pages.length; i++) number(written[i + 1].at, word).copy(whole, written[i].nextAt);
   if (file.lastNext !== undefined)
-    number(directoryAt[file.lastNext], word).copy(whole, nextAt[pages.length - 1]);
+    number(written[file.lastNext].at, word).copy(whole, written[pages.length - 1].nextAt);
   return whole;
 }
 
