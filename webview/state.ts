@@ -149,7 +149,7 @@ export function formatPosition(
 
 /** One line about the stack: axes, shape, pixel type, pixel size, storage. */
 export function formatFacts(description: StackDescription): string {
-  const { axes, shape, dtype, pixelSize, compression, flavour } = description;
+  const { axes, shape, storedDtype, pixelSize, compression, flavour } = description;
   const known =
     pixelSize === null ? [] : [pixelSize.z, pixelSize.y, pixelSize.x].filter((size) => size !== null);
   const size =
@@ -158,5 +158,5 @@ export function formatFacts(description: StackDescription): string {
       : [`${known.map((value) => formatValue(value)).join(" × ")} ${pixelSize?.unit ?? ""}`];
   const storage = [flavour === "plain" ? "TIFF" : flavour === "ome" ? "OME-TIFF" : "ImageJ TIFF"];
   if (compression !== "none") storage.push(compression);
-  return [`${axes} ${shape.join(" × ")}`, dtype, ...size, storage.join(", ")].join("  ·  ");
+  return [`${axes} ${shape.join(" × ")}`, storedDtype, ...size, storage.join(", ")].join("  ·  ");
 }

@@ -13,8 +13,9 @@ import type {
   StackLengths,
 } from "../../src/protocol/viewer";
 import type { Stack } from "../../src/stack/stack";
+import { readableDtype } from "../../src/stack/stored";
 import { allocatePixels, bytesPerPixel } from "../../src/volume/pixels";
-import type { PixelArray } from "../../src/volume/pixels";
+import type { Dtype, PixelArray } from "../../src/volume/pixels";
 import type { Interval, Region } from "../../src/volume/region";
 import type { PlaneCache } from "./planeCache";
 
@@ -26,14 +27,17 @@ export class StackPlanes {
   readonly #cache: PlaneCache;
   readonly #prefix: string;
   readonly #wholePlaneBytes: number;
+  readonly #dtype: Dtype;
   readonly lengths: StackLengths;
 
   /**
    * @param prefix          of the keys in `cache`, unlike that of any other stack
    * @param wholePlaneBytes planes larger than this are never decoded whole
+   * @throws {TilewrightError} `stack.pixelType` when the pixels cannot be shown
    */
   constructor(stack: Stack, cache: PlaneCache, prefix: string, wholePlaneBytes: number) {
     this.#stack = stack;
+    this.#dtype = readableDtype(stack.facts);
     this.#cache = cache;
     this.#prefix = prefix;
     this.#wholePlaneBytes = wholePlaneBytes;
@@ -48,7 +52,7 @@ export class StackPlanes {
   async read(request: PlaneRequest, job: Job): Promise<PlanePixels> {
     const { plane, region, step } = checkPlaneRequest(request, this.lengths);
     const { width, height } = sampledSize(region, step);
-    const data = allocatePixels(this.#stack.facts.dtype, width * height);
+    const data = allocatePixels(this.#dtype, width * height);
     const level = this.#levelFor(step);
     const [y, x] = this.#sizeOf(level);
     const grid = {
@@ -90,7 +94,7 @@ export class StackPlanes {
 
   #isSmall(level: number): boolean {
     const [y, x] = this.#sizeOf(level);
-    return y * x * bytesPerPixel(this.#stack.facts.dtype) <= this.#wholePlaneBytes;
+    return y * x * bytesPerPixel(this.#dtype) <= this.#wholePlaneBytes;
   }
 
   #wholePlane({ plane, level }: LevelPlane, job: Job): Promise<PixelArray> {
@@ -132,7 +136,7 @@ export class StackPlanes {
   ): Promise<void> {
     const { rows, columns } = grid;
     const x = [columns[0], columns[columns.length - 1] + 1] as const;
-    const rowBytes = (x[1] - x[0]) * bytesPerPixel(this.#stack.facts.dtype);
+    const rowBytes = (x[1] - x[0]) * bytesPerPixel(this.#dtype);
     const perRow = rows.length > 1 ? (rows[rows.length - 1] - rows[0]) / (rows.length - 1) : 1;
     const rowsPerBand = Math.max(1, Math.floor(BAND_BYTES / rowBytes / Math.max(perRow, 1)));
     for (let row = 0; row < rows.length; row += rowsPerBand) {

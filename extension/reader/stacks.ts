@@ -10,6 +10,7 @@ import type { Reader, ReaderSettings } from "../../src/protocol/reader";
 import { checkContrastRequest } from "../../src/protocol/viewer";
 import type { StackDescription } from "../../src/protocol/viewer";
 import type { Stack } from "../../src/stack/stack";
+import { readableDtype } from "../../src/stack/stored";
 import { chooseContrast } from "./contrast";
 import { PlaneCache } from "./planeCache";
 import { StackPlanes, lengthsOf } from "./planes";
@@ -49,10 +50,16 @@ export function createReader(
       if (entries.size >= MAX_OPEN)
         throw new TilewrightError("reader.tooMany", `more than ${MAX_OPEN} stacks are open`);
       const stack = await openStack(path, jobFor(signal));
-      const id = nextId++;
-      const planes = new StackPlanes(stack, cache, `${id}:`, settings.cacheBytes / LARGEST_SHARE);
-      entries.set(id, { stack, planes });
-      return { id, description: describe(stack) };
+      try {
+        const id = nextId++;
+        const planes = new StackPlanes(stack, cache, `${id}:`, settings.cacheBytes / LARGEST_SHARE);
+        const description = describe(stack);
+        entries.set(id, { stack, planes });
+        return { id, description };
+      } catch (error) {
+        await stack.close();
+        throw error;
+      }
     },
     readPlane: ({ id, ...request }, signal) =>
       turns.take(() => entryOf(id).planes.read(request, jobFor(signal)), signal),
@@ -83,7 +90,8 @@ function describe(stack: Stack): StackDescription {
     axes: canonicalAxes,
     shape: [...canonicalShape],
     lengths: lengthsOf(stack),
-    dtype,
+    dtype: readableDtype(stack.facts),
+    storedDtype: dtype,
     pixelSize: pixelSize === null ? null : { ...pixelSize },
     channels: channels.map(({ name, color }) => ({ name, color })),
     compression,

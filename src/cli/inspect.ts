@@ -103,9 +103,12 @@ function infoText(entry: InfoEntry): string {
             return value === null ? [] : [`${axis} ${Number(value.toPrecision(6))}`];
           })
           .join(", ") + ` ${pixelSize.unit}`;
+  const { dtype, readsAs } = entry;
+  const type =
+    readsAs === dtype ? dtype : `${dtype}, ${readsAs === null ? "not read" : `read as ${readsAs}`}`;
   return [
     entry.file,
-    `  ${entry.canonicalAxes} ${entry.canonicalShape.join(" × ")}, ${entry.dtype} (stored as ${entry.axes} ${entry.shape.join(" × ")})`,
+    `  ${entry.canonicalAxes} ${entry.canonicalShape.join(" × ")}, ${type} (stored as ${entry.axes} ${entry.shape.join(" × ")})`,
     `  ${entry.flavour} ${entry.bigTiff ? "BigTIFF" : "TIFF"}, ${entry.byteOrder} endian, ${entry.compression}, ${entry.layout}, ${entry.planes} planes, ${entry.levels} ${entry.levels === 1 ? "level" : "levels"}`,
     `  pixel size: ${size}`,
     ...entry.warnings.map((warning) => `  warning: ${warning}`),

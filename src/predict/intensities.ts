@@ -5,6 +5,7 @@
 import type { Job } from "../job";
 import type { Normalization } from "../models/model";
 import type { Stack } from "../stack/stack";
+import { readableDtype } from "../stack/stored";
 import { bytesPerPixel } from "../volume/pixels";
 import type { PixelArray } from "../volume/pixels";
 import type { Interval, Region } from "../volume/region";
@@ -54,7 +55,7 @@ export async function measureStack(
       });
       return (give: (data: PixelArray) => void) => passOver(stack, image, whole, { give, job });
     });
-    const measured = await measureChannels(normalization, stack.facts.dtype, channels, job);
+    const measured = await measureChannels(normalization, readableDtype(stack.facts), channels, job);
     maps.push(measured.maps);
     ignored += measured.ignored;
   }
@@ -70,8 +71,8 @@ function groupsOf(scope: NormalizationScope, frames: number | null): (Interval |
 
 /** p99.9 − p0.1 of all pixels of a stack. */
 export async function intensityRange(stack: Stack, job: Job): Promise<number> {
-  const { canonicalAxes: axes, canonicalShape: shape, dtype } = stack.facts;
-  const search = new PercentileSearch(dtype, [0.1, 99.9]);
+  const { canonicalAxes: axes, canonicalShape: shape } = stack.facts;
+  const search = new PercentileSearch(readableDtype(stack.facts), [0.1, 99.9]);
   const whole = shape.map((length): Interval => [0, length]);
   do {
     await passOver(stack, { axes, shape }, whole, { give: (data) => search.add(data), job });
@@ -86,7 +87,7 @@ async function passOver(
   region: Region,
   to: { readonly give: (data: PixelArray) => void; readonly job: Job },
 ): Promise<void> {
-  const bytes = bytesPerPixel(stack.facts.dtype);
+  const bytes = bytesPerPixel(readableDtype(stack.facts));
   const pieces = split(region, Math.max(1, Math.floor(PIECE_BYTES / bytes)));
   const [height, width] = image.shape.slice(-2);
   const planes = (pixels: number): number => Math.ceil(pixels / (height * width));

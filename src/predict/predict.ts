@@ -248,6 +248,8 @@ function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped:
     message,
     fix,
   }));
+  const replaced = replacedDtype(prepared);
+  if (replaced !== null) warnings.push(plain("dtype", replaced, "none needed; --dtype says what is written"));
   if (options.normalizeScope === "tile" && plan.count > 1) warnings.push(TILE_NORMALIZATION);
   if (options.blend !== "crop" && plan.count > 1) warnings.push(BLENDED);
   for (const message of geometry.warnings)
@@ -281,6 +283,13 @@ function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped:
     );
   }
   return warnings;
+}
+
+/** A sentence when "--dtype input" cannot be done to the letter; null otherwise. */
+function replacedDtype({ options, stack }: Prepared): string | null {
+  const { dtype, readsAs } = stack.facts;
+  if (options.dtype !== "input" || dtype === readsAs || readsAs === null) return null;
+  return `the input's pixel type ${dtype} is not one that is written; the result is ${readsAs}, as the input was read`;
 }
 
 const TILE_NORMALIZATION: RunWarning = {

@@ -13,6 +13,7 @@ import type { NetworkAnalysis } from "../network/analysis";
 import type { Registries } from "../plugins/registries";
 import { openStack } from "../stack/open";
 import type { Stack } from "../stack/stack";
+import { readableDtype } from "../stack/stored";
 import { makePlan } from "../tiling/plan";
 import type { Plan, PlanAxis, PlanInput, PlanWishes } from "../tiling/plan";
 import { matchAxes, renameAxes } from "./geometry";
@@ -82,6 +83,7 @@ export async function prepare(
   );
   try {
     const { canonicalAxes, canonicalShape } = stack.facts;
+    readableDtype(stack.facts);
     const image = renameAxes({ axes: canonicalAxes, shape: canonicalShape }, options.axes);
     const { geometry, plan } = planImage(image, analysed, options);
     return {

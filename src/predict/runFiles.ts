@@ -11,6 +11,7 @@ import type { PredictionRequest } from "../protocol/prediction";
 import type { StackLayout, StackWriter } from "../stack/stack";
 import { createStackFile, openStackFile } from "../stack/tiffWrite";
 import { tiffReader } from "../stack/tiff";
+import { readableDtype } from "../stack/stored";
 import type { Dtype } from "../volume/pixels";
 import { intensityRange } from "./intensities";
 import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
@@ -195,8 +196,8 @@ export class RunFiles {
 }
 
 function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
-  const { pixelSize, channels, dtype } = stack.facts;
-  const written = options.dtype === "input" ? dtype : options.dtype;
+  const { pixelSize, channels } = stack.facts;
+  const written = options.dtype === "input" ? readableDtype(stack.facts) : options.dtype;
   const [first, stop] = options.roi?.C ?? [0, channels.length];
   const sameChannels = model.network.inputs[0].channels === model.network.outputs[0].channels;
   return {

@@ -5,6 +5,7 @@
 import type { Engine, Session } from "../engines/engine";
 import type { Job } from "../job";
 import type { PredictionRequest } from "../protocol/prediction";
+import { readableDtype } from "../stack/stored";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
 import { measureChannels } from "./normalize";
@@ -68,7 +69,7 @@ async function mapsFor(
         return Promise.resolve();
       },
     );
-    return (await measureChannels(normalization, stack.facts.dtype, channels, job)).maps;
+    return (await measureChannels(normalization, readableDtype(stack.facts), channels, job)).maps;
   }
   const t = plan.axes.indexOf("T");
   const group =

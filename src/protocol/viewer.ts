@@ -37,7 +37,10 @@ export interface StackDescription {
   /** In the order of `axes`. */
   readonly shape: readonly number[];
   readonly lengths: StackLengths;
+  /** Of the pixels that the viewer gets. */
   readonly dtype: Dtype;
+  /** As the file has it: `float16` where `dtype` is float32. */
+  readonly storedDtype: string;
   /** Distance between neighbouring pixels; null where the file does not say. */
   readonly pixelSize: {
     readonly x: number | null;
@@ -63,7 +66,7 @@ export interface PlaneRequest {
   readonly step?: number;
 }
 
-/** Pixels of a plane, row-major: `height` rows of `width`, stored dtype. */
+/** Pixels of a plane, row-major: `height` rows of `width`, dtype of the description. */
 export interface PlanePixels {
   readonly plane: PlaneIndex;
   readonly region: PlaneRegion;

@@ -3,8 +3,6 @@
  * @module
  */
 import { TilewrightError } from "../errors";
-import { bytesPerPixel } from "../volume/pixels";
-import type { PixelArray } from "../volume/pixels";
 import { truncated } from "./bytes";
 import type { ByteSource } from "./bytes";
 import { COMPRESSION_NAMES, decodeChunk, largestExpansion } from "./codecs";
@@ -13,6 +11,8 @@ import type { TiffHeader } from "./ifd";
 import type { Page, PageFormat } from "./page";
 import { reverseBits, storedBytes, unpackSamples } from "./samples";
 import type { SampleLayout } from "./samples";
+import { carriageOf, storedBytesPerPixel } from "./stored";
+import type { Carrier } from "./stored";
 import { TYPE_BYTES } from "./tiffTags";
 
 /** Where a chunk is stored. */
@@ -33,8 +33,8 @@ const DECODING_BYTES = 64 * 2 ** 20;
 export class ChunkReader {
   readonly #header: TiffHeader;
   readonly #tables = new Map<Page, ChunkPlace[]>();
-  readonly #kept = new Map<string, PixelArray>();
-  readonly #pending = new Map<string, Promise<PixelArray>>();
+  readonly #kept = new Map<string, Carrier>();
+  readonly #pending = new Map<string, Promise<Carrier>>();
   #keptBytes = 0;
 
   /** Reads from `source`, whose header was read before; does not close it. */
@@ -83,8 +83,9 @@ export class ChunkReader {
   layout(page: Page, height: number): SampleLayout {
     const { format } = page;
     return {
-      dtype: format.dtype!,
+      dtype: carriageOf(format.dtype!).dtype,
       bits: format.bits,
+      signed: format.typeName.startsWith("int"),
       samples: format.planar ? 1 : format.samples,
       width: format.chunkWidth,
       height,
@@ -99,7 +100,7 @@ export class ChunkReader {
    * @param where for messages: "stack.tif, page 3, strip 7"
    * @throws {TilewrightError} `stack.truncated`, `stack.decode`, `stack.tooLarge`
    */
-  async values(page: Page, chunk: Chunk, where: string): Promise<PixelArray> {
+  async values(page: Page, chunk: Chunk, where: string): Promise<Carrier> {
     const known = this.#kept.get(chunk.key);
     if (known !== undefined) {
       this.#kept.delete(chunk.key);
@@ -119,7 +120,7 @@ export class ChunkReader {
     }
   }
 
-  #keep(key: string, values: PixelArray): void {
+  #keep(key: string, values: Carrier): void {
     if (values.byteLength > KEPT_CHUNK_BYTES / 2) return;
     this.#kept.set(key, values);
     this.#keptBytes += values.byteLength;
@@ -130,7 +131,7 @@ export class ChunkReader {
     }
   }
 
-  async #decode(page: Page, chunk: Chunk, where: string): Promise<PixelArray> {
+  async #decode(page: Page, chunk: Chunk, where: string): Promise<Carrier> {
     const { format } = page;
     const layout = this.layout(page, chunk.rows);
     const bytes = storedBytes(layout, chunk.rows);
@@ -213,5 +214,5 @@ export function decodesAtOnce(format: PageFormat): number {
 
 /** Whether the values of a page stand in the file as they stand in memory, up to byte order. */
 export function isDirect({ compression, reversedBits, dtype, bits }: PageFormat): boolean {
-  return compression === 1 && !reversedBits && dtype !== null && bytesPerPixel(dtype) * 8 === bits;
+  return compression === 1 && !reversedBits && dtype !== null && storedBytesPerPixel(dtype) * 8 === bits;
 }

@@ -3,14 +3,13 @@
  * @module
  */
 import { basename } from "node:path";
-import { bytesPerPixel } from "../volume/pixels";
 import { shapeSize } from "../volume/region";
 import { isDirect } from "./chunks";
 import { imagejChannels, imagejPixelSize, isImagejDescription, parseImagejDescription } from "./imagej";
 import { OmeProblem } from "./omeRead";
 import type { OmeDocument } from "./omeRead";
 import { omeSeries } from "./omeSeries";
-import { sameFormat } from "./page";
+import { pageBytes, sameFormat } from "./page";
 import { MAX_PLANES, checkIndex, squeeze } from "./series";
 import type { Described, FileParts, Series } from "./series";
 
@@ -159,7 +158,7 @@ function contiguousPlanes(parts: FileParts, main: readonly number[], request: Co
   if (parts.pages.length !== 1 || main.length !== 1 || count <= 1 || parts.contiguousAt === null) return 0;
   const { format } = page;
   if (!isDirect(format)) return 0;
-  const bytes = format.width * format.height * format.samples * bytesPerPixel(format.dtype!);
+  const bytes = pageBytes(format);
   const fit = Math.floor((parts.size - parts.contiguousAt) / bytes);
   const used = Math.min(count, MAX_PLANES);
   if (fit < used) {

@@ -4,10 +4,11 @@
  * @module
  */
 import { TilewrightError } from "../errors";
-import type { Dtype } from "../volume/pixels";
 import { readBytes, readIntegers } from "./ifd";
 import type { Directory, Entry, HeaderReader, TiffHeader } from "./ifd";
 import { COMPRESSION_NAMES, isDecodable, largestExpansion } from "./codecs";
+import type { StoredDtype } from "./stack";
+import { storedBytesPerPixel } from "./stored";
 import { TAG } from "./tiffTags";
 
 /** What pages of one kind have in common. */
@@ -18,8 +19,8 @@ export interface PageFormat {
   readonly samples: number;
   /** Bits of a stored sample. */
   readonly bits: number;
-  /** Pixel type in memory; null when it is one we do not read. */
-  readonly dtype: Dtype | null;
+  /** Pixel type; null when it is one we do not read. */
+  readonly dtype: StoredDtype | null;
   /** Type as named for people: "uint16", "complex64". */
   readonly typeName: string;
   readonly compression: number;
@@ -184,7 +185,7 @@ async function readFormat(tags: TagReader): Promise<PageFormat> {
 async function readPixelType(
   tags: TagReader,
   samples: number,
-): Promise<{ bits: number; dtype: Dtype | null; typeName: string }> {
+): Promise<{ bits: number; dtype: StoredDtype | null; typeName: string }> {
   const allBits = await tags.integers(TAG.bitsPerSample, "BitsPerSample", samples);
   const allFormats = await tags.integers(TAG.sampleFormat, "SampleFormat", samples);
   const bits = allBits[0] ?? 1;
@@ -198,21 +199,19 @@ async function readPixelType(
   return { bits, dtype: dtypeFor(kind, bits), typeName: `${kind}${bits}` };
 }
 
-function dtypeFor(kind: string, bits: number): Dtype | null {
-  const name = `${kind}${bits}`;
-  const whole: readonly Dtype[] = [
-    "uint8",
-    "int8",
-    "uint16",
-    "int16",
-    "uint32",
-    "int32",
-    "float32",
-    "float64",
-  ];
-  const exact = whole.find((dtype) => dtype === name);
-  if (exact !== undefined || kind !== "uint" || bits > 16) return exact ?? null;
-  return bits < 8 ? "uint8" : "uint16";
+const EXACT_TYPES: Readonly<Record<string, StoredDtype>> = {
+  float16: "float16",
+  float32: "float32",
+  float64: "float64",
+  complex64: "complex64",
+  complex128: "complex128",
+};
+
+/** The type of a sample; integers of any length take the shortest one that holds them. */
+function dtypeFor(kind: string, bits: number): StoredDtype | null {
+  if (kind !== "uint" && kind !== "int") return EXACT_TYPES[`${kind}${bits}`] ?? null;
+  const size = ([8, 16, 32, 64] as const).find((one) => bits <= one);
+  return size === undefined ? null : `${kind}${size}`;
 }
 
 type Chunking = Pick<PageFormat, "tiled" | "chunkWidth" | "chunkHeight" | "chunksAcross" | "chunksDown">;
@@ -255,9 +254,10 @@ function problemOf(name: string, format: Omit<PageFormat, "problem">): Tilewrigh
       "convert it to 8, 16 or 32-bit integers or to 32-bit float",
     );
   }
+  const complex = typeName.startsWith("complex");
   const predictable =
     predictor === 1 ||
-    (predictor === 2 && (bits === 8 || bits === 16 || bits === 32)) ||
+    (predictor === 2 && !complex && bits === 8 * storedBytesPerPixel(dtype)) ||
     (predictor === 3 && typeName.startsWith("float"));
   if (predictable && !(compression === 7 && bits !== 8)) return null;
   return new TilewrightError(

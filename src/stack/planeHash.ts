@@ -4,14 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import type { Job } from "../job";
-import type { Volume } from "../volume/volume";
-import type { Stack } from "./stack";
+import type { Stack, StoredPixels } from "./stack";
 
-/** SHA-256 over the pixels of a volume in row-major order, little endian, as 64 hexadecimal digits. */
-export function hashVolume({ data }: Volume): string {
-  return createHash("sha256")
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest("hex");
+/** SHA-256 over the bytes of a stored plane, as 64 hexadecimal digits. */
+export function hashPlane({ bytes }: StoredPixels): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**
@@ -25,7 +22,7 @@ export async function hashPlanes(stack: Stack, job: Job): Promise<string[]> {
   for (let index = 0; index < total; index++) {
     job.signal.throwIfAborted();
     job.report({ what: "reading planes", done: index, total, unit: "planes" });
-    hashes.push(hashVolume(await stack.readStoredPlane(index, job)));
+    hashes.push(hashPlane(await stack.readStoredPlane(index, job)));
   }
   return hashes;
 }

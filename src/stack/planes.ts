@@ -6,13 +6,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
-import { bytesPerPixel } from "../volume/pixels";
 import type { PixelArray } from "../volume/pixels";
 import { settleAll, truncated } from "./bytes";
 import { decodesAtOnce, isDirect } from "./chunks";
 import type { ChunkPlace, ChunkReader } from "./chunks";
 import type { Page } from "./page";
 import { swapBytes } from "./samples";
+import { storedBytesPerPixel } from "./stored";
+import type { Carrier } from "./stored";
 
 /** A stored plane. */
 export interface StoredPlane {
@@ -34,7 +35,7 @@ export interface PlaneRegion {
 
 /** Where it goes; steps in elements. */
 export interface PlaneTarget {
-  readonly pixels: PixelArray;
+  readonly pixels: Carrier;
   /** Index of the first wanted value. */
   readonly start: number;
   readonly rowStep: number;
@@ -147,7 +148,7 @@ function directWork(
   request: DirectRequest,
 ): (() => Promise<void>)[] {
   const { format } = plane.page;
-  const size = bytesPerPixel(format.dtype!);
+  const size = storedBytesPerPixel(format.dtype!);
   const { region, target } = request;
   return mergeExtents(
     request.cells.map((cell) => extentOf(reader, plane, cell)),
@@ -165,7 +166,7 @@ function extentOf(reader: ChunkReader, plane: StoredPlane, cell: Cell): Extent {
   const samples = format.planar ? 1 : format.samples;
   const row = cell.down * format.chunkHeight;
   const rows = Math.min(format.chunkHeight, format.height - row);
-  const needed = rows * format.chunkWidth * samples * bytesPerPixel(format.dtype!);
+  const needed = rows * format.chunkWidth * samples * storedBytesPerPixel(format.dtype!);
   // With a single chunk a wrong length does no harm (and occurs): the size of the file decides.
   if (format.chunks > 1 && cell.place.bytes !== null && cell.place.bytes < needed) {
     throw new TilewrightError(
@@ -306,7 +307,7 @@ async function readRows(reader: ChunkReader, rows: RowsRequest): Promise<void> {
     await nextTurn();
   }
   if (!reader.littleEndian) swapBytes(bytes, size);
-  const constructor = rows.to.pixels.constructor as new (buffer: ArrayBuffer) => PixelArray;
+  const constructor = rows.to.pixels.constructor as new (buffer: ArrayBuffer) => Carrier;
   copyValues(new constructor(bytes.buffer), rows.to, {
     start: overlap.samples[0] - extent.sample,
     rowStep: rowStep / size,
@@ -326,8 +327,11 @@ interface CopyFrom {
   readonly samples: number;
 }
 
-function copyValues(source: PixelArray, target: PlaneTarget, from: CopyFrom): void {
-  const { pixels, rowStep, columnStep, sampleStep } = target;
+/** `values` are of the target's type. */
+function copyValues(values: Carrier, target: PlaneTarget, from: CopyFrom): void {
+  const { rowStep, columnStep, sampleStep } = target;
+  // Numbers or bigints, but the same on both sides.
+  const [source, pixels] = [values, target.pixels] as [PixelArray, PixelArray];
   const alike =
     from.columnStep === columnStep &&
     (from.samples === 1 ? columnStep === 1 : sampleStep === 1 && columnStep === from.samples);

@@ -4,14 +4,17 @@
  * After TIFF 6.0 §14 (predictor 2) and Adobe's TIFF Technical Note 3 (predictor 3).
  * @module
  */
-import { allocatePixels, bytesPerPixel, viewPixels } from "../volume/pixels";
-import type { Dtype, PixelArray } from "../volume/pixels";
+import { allocateCarrier, carrierBytes, viewCarrier } from "./stored";
+import type { Carrier, CarrierDtype } from "./stored";
+import type { PixelArray } from "../volume/pixels";
 
 /** How the bytes of a chunk are to be understood. */
 export interface SampleLayout {
-  readonly dtype: Dtype;
+  readonly dtype: CarrierDtype;
   /** Bits of a stored sample; fewer than those of `dtype` when samples are packed. */
   readonly bits: number;
+  /** Of integers: whether they can be negative. */
+  readonly signed: boolean;
   /** Samples side by side in one pixel. */
   readonly samples: number;
   /** px */
@@ -35,9 +38,9 @@ export function storedBytes(
  * @param bytes at least `storedBytes`; may be changed and may become the memory of the result
  * @returns height x width x samples values, row-major
  */
-export function unpackSamples(bytes: Uint8Array, layout: SampleLayout): PixelArray {
+export function unpackSamples(bytes: Uint8Array, layout: SampleLayout): Carrier {
   const { dtype, bits, samples, width, height, predictor } = layout;
-  const size = bytesPerPixel(dtype);
+  const size = carrierBytes(dtype);
   if (bits !== size * 8) return unpackBits(bytes, layout);
   const length = width * height * samples;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
@@ -45,7 +48,7 @@ export function unpackSamples(bytes: Uint8Array, layout: SampleLayout): PixelArr
   const rowLength = width * samples;
   if (predictor === 3) undoFloatPredictor(own, { rowLength, size, samples });
   else if (!layout.littleEndian) swapBytes(own, size);
-  const pixels = viewPixels(dtype, own.buffer as ArrayBuffer, own.byteOffset, length);
+  const pixels = viewCarrier(dtype, own.buffer as ArrayBuffer, own.byteOffset, length);
   if (predictor === 2) undoDifferences(pixels, rowLength, samples);
   return pixels;
 }
@@ -70,10 +73,17 @@ export function reverseBits(bytes: Uint8Array): void {
   for (let i = 0; i < bytes.length; i++) bytes[i] = REVERSED[bytes[i]];
 }
 
-function undoDifferences(pixels: PixelArray, rowLength: number, samples: number): void {
+function undoDifferences(pixels: Carrier, rowLength: number, samples: number): void {
+  // Typed arrays wrap around as the predictor requires.
+  if (pixels instanceof BigUint64Array) {
+    for (let row = 0; row < pixels.length; row += rowLength) {
+      const end = row + rowLength;
+      for (let i = row + samples; i < end; i++) pixels[i] += pixels[i - samples];
+    }
+    return;
+  }
   for (let row = 0; row < pixels.length; row += rowLength) {
     const end = row + rowLength;
-    // Typed arrays wrap around as the predictor requires.
     for (let i = row + samples; i < end; i++) pixels[i] += pixels[i - samples];
   }
 }
@@ -99,25 +109,77 @@ function undoFloatPredictor(bytes: Uint8Array, { rowLength, size, samples }: Flo
   }
 }
 
-/** Values of fewer bits than a byte or two, most significant bit first, rows padded to whole bytes. */
-function unpackBits(bytes: Uint8Array, layout: SampleLayout): PixelArray {
+/**
+ * Integers of any length, most significant bit first whatever the byte order of the file (TIFF 6.0 §7 knows
+ * bytes only; libtiff 4 and tifffile 2026 read bit by bit), rows padded to whole bytes.
+ */
+function unpackBits(bytes: Uint8Array, layout: SampleLayout): Carrier {
   const { dtype, bits, samples, width, height } = layout;
   const rowLength = width * samples;
   const rowBytes = storedBytes(layout, 1);
-  const out = allocatePixels(dtype, rowLength * height);
-  const mask = 2 ** bits - 1;
+  const out = allocateCarrier(dtype, rowLength * height);
   for (let row = 0; row < height; row++) {
-    let at = row * rowBytes;
-    let held = 0;
-    let value = 0;
-    for (let i = 0; i < rowLength; i++) {
-      while (held < bits) {
-        value = ((value << 8) | bytes[at++]) & 0xffffff;
-        held += 8;
-      }
-      held -= bits;
-      out[row * rowLength + i] = (value >> held) & mask;
-    }
+    const from = bytes.subarray(row * rowBytes, (row + 1) * rowBytes);
+    const to = out.subarray(row * rowLength, (row + 1) * rowLength);
+    if (to instanceof BigUint64Array) unpackLongRow(from, layout, to);
+    else if (bits <= 16) unpackShortRow(from, layout, to);
+    else unpackWideRow(from, layout, to);
   }
   return out;
+}
+
+type IntegerBits = Pick<SampleLayout, "bits" | "signed">;
+
+/** Up to 16 bits: a value and what precedes it fit into 32 bits. */
+function unpackShortRow(bytes: Uint8Array, { bits, signed }: IntegerBits, out: PixelArray): void {
+  const unused = 32 - bits;
+  let at = 0;
+  let held = 0;
+  let value = 0;
+  for (let i = 0; i < out.length; i++) {
+    while (held < bits) {
+      value = ((value << 8) | bytes[at++]) & 0xffffff;
+      held += 8;
+    }
+    held -= bits;
+    const low = (value >> held) << unused;
+    out[i] = signed ? low >> unused : low >>> unused;
+  }
+}
+
+/** 17 to 32 bits: in doubles, which hold 39 bits exactly. */
+function unpackWideRow(bytes: Uint8Array, { bits, signed }: IntegerBits, out: PixelArray): void {
+  const top = signed ? 2 ** (bits - 1) : Infinity;
+  let at = 0;
+  let held = 0;
+  let value = 0;
+  for (let i = 0; i < out.length; i++) {
+    while (held < bits) {
+      value = value * 256 + bytes[at++];
+      held += 8;
+    }
+    held -= bits;
+    const rest = value % 2 ** held;
+    const own = (value - rest) / 2 ** held;
+    out[i] = own >= top ? own - 2 * top : own;
+    value = rest;
+  }
+}
+
+/** 33 to 63 bits. */
+function unpackLongRow(bytes: Uint8Array, { bits, signed }: IntegerBits, out: BigUint64Array): void {
+  const length = BigInt(bits);
+  let at = 0;
+  let held = 0n;
+  let value = 0n;
+  for (let i = 0; i < out.length; i++) {
+    while (held < length) {
+      value = (value << 8n) | BigInt(bytes[at++]);
+      held += 8n;
+    }
+    held -= length;
+    const own = value >> held;
+    out[i] = signed ? BigInt.asIntN(bits, own) : own;
+    value &= (1n << held) - 1n;
+  }
 }

@@ -7,6 +7,12 @@ import type { Dtype } from "../volume/pixels";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
 
+/**
+ * Pixel types as files store them. Integers of other lengths stand here under the shortest of these types that
+ * holds them: 12 bits as uint16, 24 bits as uint32.
+ */
+export type StoredDtype = Dtype | "float16" | "int64" | "uint64" | "complex64" | "complex128";
+
 /** Distance between neighbouring pixels. */
 export interface PixelSize {
   readonly x: number | null;
@@ -33,7 +39,13 @@ export interface StackFacts {
   /** Subset of `TZCYX` in that order; S became C, I became Z. */
   readonly canonicalAxes: string;
   readonly canonicalShape: readonly number[];
-  readonly dtype: Dtype;
+  /** Pixel type as stored. */
+  readonly dtype: StoredDtype;
+  /**
+   * Pixel type of what `read` returns: `dtype` itself where a Volume can hold it, float32 for float16, float64 for
+   * 64-bit integers (exact up to 2^53; a warning says so), null for complex numbers, which are not read.
+   */
+  readonly readsAs: Dtype | null;
   /** Number of stored planes (pages). */
   readonly planes: number;
   readonly bigTiff: boolean;
@@ -56,6 +68,16 @@ export interface StackFacts {
   readonly warnings: readonly string[];
 }
 
+/** Decoded pixels of one stored plane, bit for bit: no palette, inversion or colour conversion. */
+export interface StoredPixels {
+  /** Row-major, little endian. */
+  readonly bytes: Uint8Array;
+  readonly shape: readonly number[];
+  /** `YX`, `YXS` or `SYX`. */
+  readonly axes: string;
+  readonly dtype: StoredDtype;
+}
+
 /** An opened image file. Whoever opens it closes it. */
 export interface Stack {
   readonly facts: StackFacts;
@@ -63,8 +85,8 @@ export interface Stack {
    * Reads pixels.
    *
    * @param region with respect to `facts.canonicalShape`, axes `facts.canonicalAxes`
-   * @returns a volume of the region's shape, axes `facts.canonicalAxes`, stored dtype; owned by the caller
-   * @throws {TilewrightError} `stack.truncated`, `stack.decode`… — never zeros in place of missing bytes
+   * @returns a volume of the region's shape, axes `facts.canonicalAxes`, dtype `facts.readsAs`; owned by the caller
+   * @throws {TilewrightError} `stack.pixelType` for complex pixels, `stack.truncated`, `stack.decode`… — never zeros in place of missing bytes
    */
   read(region: Region, job: Job): Promise<Volume>;
   /**
@@ -74,8 +96,12 @@ export interface Stack {
    * @throws {TilewrightError} as `read`
    */
   readLevel(level: number, region: Region, job: Job): Promise<Volume>;
-  /** Raw decoded pixels of stored plane `index`, as stored (samples interleaved last), for checksums. */
-  readStoredPlane(index: number, job: Job): Promise<Volume>;
+  /**
+   * Decoded pixels of stored plane `index` as stored, complex ones too, for checksums.
+   *
+   * @throws {TilewrightError} `stack.*`; {RangeError} when there is no such plane
+   */
+  readStoredPlane(index: number, job: Job): Promise<StoredPixels>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,6 @@
  * @module
  */
 import type { Job } from "../job";
-import { bytesPerPixel } from "../volume/pixels";
 import type { ByteSource } from "./bytes";
 import { ChunkReader } from "./chunks";
 import { isImagejDescription, parseImagejBlock } from "./imagej";
@@ -155,7 +154,7 @@ async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): 
     const warning = `page 0 says it has ${bytes ?? "no number of"} bytes, it needs ${needed}; those were used`;
     return { contiguousAt: at, warning };
   }
-  const stripBytes = format.width * format.samples * bytesPerPixel(format.dtype) * format.chunkHeight;
+  const stripBytes = (needed / format.height) * format.chunkHeight;
   const contiguous = places.every((place, i) => place.at === at + i * stripBytes);
   const cut = beyond || (contiguous && at + needed > source.size);
   return {

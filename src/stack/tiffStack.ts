@@ -5,20 +5,23 @@
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import { CANONICAL_AXES } from "../volume/axes";
-import { allocatePixels, bytesPerPixel } from "../volume/pixels";
 import { isInside, regionShape, shapeSize, stridesOf } from "../volume/region";
 import type { Region } from "../volume/region";
-import { allocateVolume, makeVolume } from "../volume/volume";
+import { makeVolume } from "../volume/volume";
 import type { Volume } from "../volume/volume";
 import { settleAll } from "./bytes";
 import { decodesAtOnce, isDirect } from "./chunks";
 import { COMPRESSION_NAMES } from "./codecs";
 import type { Level } from "./levels";
 import type { MemberFile, MemberFiles } from "./memberFiles";
+import { pageBytes } from "./page";
+import type { PageFormat } from "./page";
 import { readPlane } from "./planes";
 import type { PlaneRegion, PlaneTarget, StoredPlane } from "./planes";
 import type { Series } from "./series";
-import type { Stack, StackFacts } from "./stack";
+import type { Stack, StackFacts, StoredPixels } from "./stack";
+import { allocateCarrier, carriageOf, readableDtype, readsAs, valuesOf } from "./stored";
+import type { Carrier } from "./stored";
 
 /** No array is made longer than this, px. */
 const MAX_PIXELS = 2 ** 31 - 1;
@@ -58,24 +61,25 @@ class TiffStack implements Stack {
 
   async readLevel(level: number, region: Region, job: Job): Promise<Volume> {
     const { canonicalAxes: axes, levelShapes, dtype } = this.facts;
+    readableDtype(this.facts);
     if (!(level in levelShapes)) throw new RangeError(`there is no level ${level}`);
     if (!isInside(region, levelShapes[level])) {
       throw new RangeError(`the region sticks out of the stack [${levelShapes[level].join(", ")}]`);
     }
     const shape = regionShape(region);
     this.#checkSize(shape);
-    const volume = allocateVolume(dtype, shape, axes);
-    const tasks = this.#planeTasks(level, { region, volume }, job);
+    const pixels = allocateCarrier(carriageOf(dtype).dtype, shapeSize(shape));
+    const tasks = this.#planeTasks(level, { region, pixels, shape }, job);
     const { format } = this.#parts.levels[level];
     const atOnce = isDirect(format) ? PLANES_AT_ONCE : decodesAtOnce(format);
     for (let i = 0; i < tasks.length; i += atOnce) {
       job.signal.throwIfAborted();
       await settleAll(tasks.slice(i, i + atOnce).map((task) => task()));
     }
-    return volume;
+    return makeVolume(valuesOf(pixels, dtype), shape, axes);
   }
 
-  async readStoredPlane(index: number, job: Job): Promise<Volume> {
+  async readStoredPlane(index: number, job: Job): Promise<StoredPixels> {
     const { first, files, series } = this.#parts;
     if (index < 0 || index >= this.facts.planes) throw new RangeError(`there is no stored plane ${index}`);
     if (series.fileOf !== null) {
@@ -101,15 +105,17 @@ class TiffStack implements Stack {
     );
   }
 
-  async #wholePlane(file: MemberFile, plane: StoredPlane, job: Job): Promise<Volume> {
-    const { format } = plane.page;
-    if (format.problem !== null) throw format.problem;
-    const { width, height, samples, planar } = format;
-    const axes = samples === 1 ? "YX" : planar ? "SYX" : "YXS";
-    const shape =
-      samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
+  async #wholePlane(file: MemberFile, plane: StoredPlane, job: Job): Promise<StoredPixels> {
+    const { problem } = plane.page.format;
+    if (problem !== null) throw problem;
+    const dtype = plane.page.format.dtype!;
+    const { axes, shape } = planeShape(plane.page.format);
     this.#checkSize(shape);
-    const pixels = allocatePixels(format.dtype!, shapeSize(shape));
+    const carriage = carriageOf(dtype);
+    const page =
+      carriage.parts === 1 ? plane.page : { ...plane.page, format: splitFormat(plane.page.format) };
+    const { width, height, samples, planar } = page.format;
+    const pixels = allocateCarrier(carriage.dtype, width * height * samples);
     const side = planar ? 1 : samples;
     const target = {
       pixels,
@@ -119,8 +125,8 @@ class TiffStack implements Stack {
       sampleStep: planar ? width * height : 1,
     };
     const region = { rows: [0, height], columns: [0, width], samples: [0, samples] } as const;
-    await readPlane(file.chunks, plane, { region, target }, job);
-    return makeVolume(pixels, shape, axes);
+    await readPlane(file.chunks, { ...plane, page }, { region, target }, job);
+    return { bytes: new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), shape, axes, dtype };
   }
 
   #presentPage(index: number): number {
@@ -135,8 +141,7 @@ class TiffStack implements Stack {
 
   #contiguousPlane(index: number): StoredPlane {
     const page = this.#parts.first.page(0);
-    const { width, height, samples, dtype } = page.format;
-    return { page, index, level: 0, shift: index * width * height * samples * bytesPerPixel(dtype!) };
+    return { page, index, level: 0, shift: index * pageBytes(page.format) };
   }
 
   /** Reads part of the plane at a place in `Series.planes`. */
@@ -159,13 +164,13 @@ class TiffStack implements Stack {
   /** One task per stored plane that the region touches. */
   #planeTasks(
     level: number,
-    { region, volume }: { readonly region: Region; readonly volume: Volume },
+    to: { readonly region: Region; readonly pixels: Carrier; readonly shape: readonly number[] },
     job: Job,
   ): (() => Promise<void>)[] {
     const { canonicalAxes: letters } = this.facts;
     const { samples: perPixel } = this.#parts.levels[0].format;
-    const steps = stridesOf(volume.shape);
-    const interval = (axis: string): readonly [number, number] => region[letters.indexOf(axis)] ?? [0, 1];
+    const steps = stridesOf(to.shape);
+    const interval = (axis: string): readonly [number, number] => to.region[letters.indexOf(axis)] ?? [0, 1];
     const step = (axis: string): number => (letters.includes(axis) ? steps[letters.indexOf(axis)] : 0);
     const stride = (axis: string): number =>
       this.#axes.find(({ letter }) => letter === axis)?.planeStride ?? 0;
@@ -183,7 +188,7 @@ class TiffStack implements Stack {
             (z - interval("Z")[0]) * step("Z") +
             (c - interval("C")[0]) * step("C");
           const target = {
-            pixels: volume.data,
+            pixels: to.pixels,
             start,
             rowStep: step("Y"),
             columnStep: 1,
@@ -247,6 +252,27 @@ function pageOf(file: MemberFile, index: number): StoredPlane {
   return { page: file.page(index), index, level: 0, shift: 0 };
 }
 
+/** Axes and shape of the pixels of a page as stored. */
+function planeShape({ width, height, samples, planar }: PageFormat): {
+  readonly axes: string;
+  readonly shape: readonly number[];
+} {
+  if (samples === 1) return { axes: "YX", shape: [height, width] };
+  return planar
+    ? { axes: "SYX", shape: [samples, height, width] }
+    : { axes: "YXS", shape: [height, width, samples] };
+}
+
+/** A format of complex values as one of integers that hold their parts bit for bit, the real part first. */
+function splitFormat(format: PageFormat): PageFormat {
+  const { width, chunkWidth, samples, planar, bits } = format;
+  const parts = planar ? { width: 2 * width, chunkWidth: 2 * chunkWidth } : { samples: 2 * samples };
+  return { ...format, ...parts, bits: bits / 2, dtype: carriageOf(format.dtype!).dtype };
+}
+
+const ROUNDED =
+  "its 64-bit integers are read as 64-bit floating point numbers, which hold them exactly up to 2^53";
+
 function factsOf(
   parts: TiffStackParts,
   axes: readonly CanonicalAxis[],
@@ -255,18 +281,18 @@ function factsOf(
   const { name, first, series, levels } = parts;
   const { format } = levels[0];
   const { header, parts: own } = first.file;
-  const { width, height, samples, planar } = format;
-  const planeAxes = samples === 1 ? "YX" : planar ? "SYX" : "YXS";
-  const planeShape =
-    samples === 1 ? [height, width] : planar ? [samples, height, width] : [height, width, samples];
+  const { width, height } = format;
+  const plane = planeShape(format);
+  const dtype = format.dtype!;
   const lead = axes.filter(({ letter }) => letter !== "Y" && letter !== "X").map(({ length }) => length);
   return {
     file: name,
-    axes: series.axes + planeAxes,
-    shape: [...series.shape, ...planeShape],
+    axes: series.axes + plane.axes,
+    shape: [...series.shape, ...plane.shape],
     canonicalAxes: axes.map(({ letter }) => letter).join(""),
     canonicalShape: [...lead, height, width],
-    dtype: format.dtype!,
+    dtype,
+    readsAs: readsAs(dtype),
     planes: series.fileOf === null ? Math.max(own.pages.length, series.contiguous) : series.planes.length,
     bigTiff: header.bigTiff,
     byteOrder: header.littleEndian ? "little" : "big",
@@ -279,6 +305,6 @@ function factsOf(
     pixelSize: series.pixelSize,
     flavour: series.flavour,
     channels: series.channels,
-    warnings,
+    warnings: dtype.endsWith("int64") && format.bits > 53 ? [...warnings, ROUNDED] : warnings,
   };
 }

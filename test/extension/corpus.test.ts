@@ -6,6 +6,7 @@ import { TilewrightError } from "../../src/errors";
 import { quietJob } from "../../src/job";
 import { tiffReader } from "../../src/stack/tiff";
 import type { Stack } from "../../src/stack/stack";
+import { readableDtype } from "../../src/stack/stored";
 import { Page } from "./page";
 import { closeAll, diagnostics, inExtension, openStack, picture, readout } from "./support";
 
@@ -16,7 +17,9 @@ const MANIFEST = join(CORPUS, "manifest.json");
 /** What a picture has to look like, or why it cannot be shown. */
 async function opened(path: string): Promise<Stack | TilewrightError> {
   try {
-    return await tiffReader.open({ path }, quietJob());
+    const stack = await tiffReader.open({ path }, quietJob());
+    readableDtype(stack.facts);
+    return stack;
   } catch (error) {
     if (error instanceof TilewrightError) return error;
     throw error;

@@ -1,9 +1,10 @@
 import { deflateSync } from "node:zlib";
 import type { ByteSource } from "../../src/stack/bytes";
 import { truncated } from "../../src/stack/bytes";
+import type { StoredDtype, StoredPixels } from "../../src/stack/stack";
 
 /** Numbers of a pixel type as the builder writes them. */
-export type Kind = "uint" | "int" | "float";
+export type Kind = "uint" | "int" | "float" | "complex";
 
 /** One page for {@link makeTiff}. */
 export interface PageSpec {
@@ -20,8 +21,8 @@ export interface PageSpec {
   readonly tile?: readonly [width: number, height: number];
   readonly reversedBits?: boolean;
   readonly description?: string;
-  /** (row, column, sample) => value. */
-  readonly value: (row: number, column: number, sample: number) => number;
+  /** (row, column, sample) => value; of complex pixels the real part, the imaginary part is {@link imaginaryOf} it. */
+  readonly value: (row: number, column: number, sample: number) => number | bigint;
   /** Further or other entries: tag, field type, values. A tag with no values is left out. */
   readonly entries?: readonly (readonly [tag: number, type: number, values: readonly number[]])[];
   readonly reduced?: boolean;
@@ -124,7 +125,7 @@ function pageEntries(page: PageSpec, offsets: readonly number[], chunks: readonl
     [277, 3, [samples]],
     [284, 3, [page.planar === true ? 2 : 1]],
     [317, 3, [page.predictor ?? 1]],
-    [339, 3, each.map(() => ({ uint: 1, int: 2, float: 3 })[kind])],
+    [339, 3, each.map(() => ({ uint: 1, int: 2, float: 3, complex: 6 })[kind])],
     ...(page.tile === undefined
       ? ([
           [273, 4, offsets],
@@ -175,7 +176,7 @@ function encodeChunk(page: PageSpec, chunk: ChunkSpec): Buffer {
   const { bits = 8, kind = "uint", predictor = 1, compression = 1 } = page;
   const rows: Buffer[] = [];
   for (let row = 0; row < chunk.rows; row++) {
-    const values: number[] = [];
+    const values: (number | bigint)[] = [];
     for (let column = 0; column < chunk.columns; column++) {
       for (const sample of chunk.group) {
         const inside = chunk.top + row < page.height && chunk.left + column < page.width;
@@ -210,30 +211,55 @@ interface RowSpec {
   readonly bigEndian: boolean;
 }
 
-function encodeRow(values: readonly number[], row: RowSpec): Buffer {
+/** The imaginary part that belongs to a real part. */
+export function imaginaryOf(real: number): number {
+  return 1 - 2 * real;
+}
+
+/** The bits of a number as stored. */
+function patternOf(value: number | bigint, kind: Kind, bits: number): bigint {
+  if (kind === "uint" || kind === "int") return BigInt.asUintN(bits, BigInt(value));
+  const view = new DataView(new ArrayBuffer(8));
+  if (bits === 64) view.setFloat64(0, Number(value));
+  else view.setFloat32(4, Number(value));
+  const whole = view.getBigUint64(0);
+  if (bits !== 16) return whole;
+  // Half precision of a number that has one: the exponent is moved, the fraction is cut.
+  const exponent = Number((whole >> 23n) & 255n);
+  const half = exponent === 0 ? 0n : ((BigInt(exponent - 112) & 31n) << 10n) | ((whole >> 13n) & 1023n);
+  return ((whole >> 31n) << 15n) | half;
+}
+
+function encodeRow(values: readonly (number | bigint)[], row: RowSpec): Buffer {
+  if (row.kind === "complex") {
+    const parts = values.flatMap((value) => [Number(value), imaginaryOf(Number(value))]);
+    return encodeRow(parts, { ...row, kind: "float", bits: row.bits / 2, samples: 2 * row.samples });
+  }
   const { bits, kind, predictor, samples, bigEndian } = row;
-  if (bits % 8 !== 0) {
-    const text = values.map((value) => value.toString(2).padStart(bits, "0")).join("");
+  const patterns = values.map((value) => patternOf(value, kind, bits));
+  if (![8, 16, 32, 64].includes(bits)) {
+    const text = patterns.map((pattern) => pattern.toString(2).padStart(bits, "0")).join("");
     const bytes = text.match(/.{1,8}/g) ?? [];
     return Buffer.from(bytes.map((byte) => Number.parseInt(byte.padEnd(8, "0"), 2)));
   }
   const size = bits / 8;
-  const modulus = 2 ** bits;
   const whole =
     predictor === 2
-      ? values.map(
-          (value, i) => (((value - (i < samples ? 0 : values[i - samples])) % modulus) + modulus) % modulus,
+      ? patterns.map((pattern, i) =>
+          BigInt.asUintN(bits, pattern - (i < samples ? 0n : patterns[i - samples])),
         )
-      : values;
+      : patterns;
   const bytes = Buffer.alloc(values.length * size);
-  whole.forEach((value, i) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + i * size, size);
-    const little = !(bigEndian || predictor === 3);
-    if (kind === "float" && size === 4) view.setFloat32(0, value, little);
-    else if (kind === "float") view.setFloat64(0, value, little);
-    else if (size === 1) view.setUint8(0, value);
-    else if (size === 2) view.setUint16(0, value, little);
-    else view.setUint32(0, value, little);
+  const little = !(bigEndian || predictor === 3);
+  whole.forEach((pattern, i) => {
+    if (size <= 4) {
+      if (little) bytes.writeUIntLE(Number(pattern), i * size, size);
+      else bytes.writeUIntBE(Number(pattern), i * size, size);
+      return;
+    }
+    for (let b = 0; b < size; b++) {
+      bytes[i * size + (little ? b : size - 1 - b)] = Number((pattern >> BigInt(8 * b)) & 255n);
+    }
   });
   if (predictor !== 3) return bytes;
   const shuffled = Buffer.alloc(bytes.length);
@@ -242,6 +268,35 @@ function encodeRow(values: readonly number[], row: RowSpec): Buffer {
   const out = Buffer.from(shuffled);
   for (let i = samples; i < out.length; i++) out[i] = shuffled[i] - shuffled[i - samples];
   return out;
+}
+
+/** Values of a stored plane, read anew from its bytes; complex ones as real and imaginary part in turn. */
+export function storedValues({ bytes, dtype }: StoredPixels): (number | bigint)[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const each = (size: number, get: (at: number) => number | bigint): (number | bigint)[] =>
+    Array.from({ length: bytes.length / size }, (_, i) => get(i * size));
+  const half = (at: number): number => {
+    const bits = view.getUint16(at, true);
+    const [exponent, fraction] = [(bits >> 10) & 31, (bits & 1023) / 1024];
+    const size = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15);
+    return (bits >> 15 === 1 ? -1 : 1) * (exponent === 31 ? (fraction === 0 ? Infinity : NaN) : size);
+  };
+  const readers: Record<StoredDtype, () => (number | bigint)[]> = {
+    uint8: () => each(1, (at) => view.getUint8(at)),
+    int8: () => each(1, (at) => view.getInt8(at)),
+    uint16: () => each(2, (at) => view.getUint16(at, true)),
+    int16: () => each(2, (at) => view.getInt16(at, true)),
+    uint32: () => each(4, (at) => view.getUint32(at, true)),
+    int32: () => each(4, (at) => view.getInt32(at, true)),
+    uint64: () => each(8, (at) => view.getBigUint64(at, true)),
+    int64: () => each(8, (at) => view.getBigInt64(at, true)),
+    float16: () => each(2, half),
+    float32: () => each(4, (at) => view.getFloat32(at, true)),
+    float64: () => each(8, (at) => view.getFloat64(at, true)),
+    complex64: () => each(4, (at) => view.getFloat32(at, true)),
+    complex128: () => each(8, (at) => view.getFloat64(at, true)),
+  };
+  return readers[dtype]();
 }
 
 /** PackBits: runs of three and more as runs, the rest literally. */

@@ -264,7 +264,7 @@ test("the seam that the README shows is there, and gone with the network's own o
 test("the sentences about files that cannot be read are those of the reader", async () => {
   const quoted = /^```text\n([\s\S]+?)^```$/m.exec(read("README.md"))?.[1].trim().split("\n") ?? [];
   const page: PageSpec = { width: 16, height: 12, bits: 8, value: () => 1 };
-  const refused: Partial<PageSpec>[] = [{ compression: 50_001 }, { bits: 16, entries: [[339, 3, [3]]] }];
+  const refused: Partial<PageSpec>[] = [{ compression: 50_001 }, { bits: 32, entries: [[339, 3, [6]]] }];
   const said: string[] = [];
   for (const wrong of refused) {
     const source = new CountingSource(makeTiff([{ ...page, ...wrong }]));

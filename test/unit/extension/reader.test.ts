@@ -34,6 +34,7 @@ function smallStack(levels: 1 | 2): { stack: Stack; reads: string[] } {
       canonicalAxes: "ZYX",
       canonicalShape: shape,
       dtype: "uint16",
+      readsAs: "uint16",
       planes: 3,
       bigTiff: false,
       byteOrder: "little",
@@ -136,6 +137,29 @@ test.each([
   const { id } = await handlers.open({ path: "" }, never);
   await expect(handlers.readPlane({ ...bad, id } as never, never)).rejects.toThrow(TilewrightError);
   expect(reads).toEqual([]);
+});
+
+test("a stack of complex pixels is refused and closed again", async () => {
+  const { stack } = smallStack(1);
+  let closed = 0;
+  const complex: Stack = {
+    ...stack,
+    facts: { ...stack.facts, dtype: "complex64", readsAs: null },
+    close: () => {
+      closed++;
+      return Promise.resolve();
+    },
+  };
+  const open = createReader(
+    () => Promise.resolve(complex),
+    { cacheBytes: 1e6 },
+    () => undefined,
+  ).open;
+  await expect(open({ path: "" }, never)).rejects.toMatchObject({
+    code: "stack.pixelType",
+    message: expect.stringMatching(/complex64.*neither shown nor predicted/) as string,
+  });
+  expect(closed).toBe(1);
 });
 
 test("a closed stack answers nothing any more", async () => {

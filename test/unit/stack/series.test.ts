@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
 import { openTiff } from "../../../src/stack/tiff";
 import type { Stack, StackFacts } from "../../../src/stack/stack";
-import { CountingSource, makeTiff } from "../../support/tiff";
+import { CountingSource, makeTiff, storedValues } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";
 
 const job = quietJob();
@@ -129,7 +129,7 @@ test("ImageJ's planes behind one directory are found by their number", async () 
       )
     ).data,
   ]).toEqual([1, 2, 3].flatMap((z) => [24, 25, 26, 27, 28, 29].map((i) => z * 30 + i)));
-  expect([...(await stack.readStoredPlane(3, job)).data]).toEqual(
+  expect(storedValues(await stack.readStoredPlane(3, job))).toEqual(
     Array.from({ length: 30 }, (_, i) => 90 + i),
   );
 

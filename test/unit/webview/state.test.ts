@@ -25,6 +25,7 @@ const description: StackDescription = {
   shape: [3, 31, 2, 100, 200],
   lengths,
   dtype: "uint16",
+  storedDtype: "uint16",
   pixelSize: { x: 0.1, y: 0.1, z: 0.3, unit: "µm" },
   channels: [],
   compression: "lzw",
