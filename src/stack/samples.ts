@@ -73,18 +73,52 @@ export function reverseBits(bytes: Uint8Array): void {
   for (let i = 0; i < bytes.length; i++) bytes[i] = REVERSED[bytes[i]];
 }
 
+/** Sums along each row; values wrap around as the predictor requires, signed ones with the same bits. */
 function undoDifferences(pixels: Carrier, rowLength: number, samples: number): void {
-  // Typed arrays wrap around as the predictor requires.
-  if (pixels instanceof BigUint64Array) {
-    for (let row = 0; row < pixels.length; row += rowLength) {
-      const end = row + rowLength;
-      for (let i = row + samples; i < end; i++) pixels[i] += pixels[i - samples];
+  const { buffer, byteOffset, length } = pixels;
+  // One function for each size: one for all would run several times slower.
+  if (pixels.BYTES_PER_ELEMENT === 1)
+    sumBytes(new Uint8Array(buffer, byteOffset, length), rowLength, samples);
+  else if (pixels.BYTES_PER_ELEMENT === 2)
+    sumWords(new Uint16Array(buffer, byteOffset, length), rowLength, samples);
+  else if (pixels.BYTES_PER_ELEMENT === 4)
+    sumLongs(new Int32Array(buffer, byteOffset, length), rowLength, samples);
+  else sumLongLongs(new BigUint64Array(buffer, byteOffset, length), rowLength, samples);
+}
+
+function sumBytes(values: Uint8Array, rowLength: number, samples: number): void {
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = 0;
+      for (let i = row + sample; i < row + rowLength; i += samples)
+        values[i] = sum = (sum + values[i]) & 0xff;
     }
-    return;
   }
-  for (let row = 0; row < pixels.length; row += rowLength) {
-    const end = row + rowLength;
-    for (let i = row + samples; i < end; i++) pixels[i] += pixels[i - samples];
+}
+
+function sumWords(values: Uint16Array, rowLength: number, samples: number): void {
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = 0;
+      for (let i = row + sample; i < row + rowLength; i += samples)
+        values[i] = sum = (sum + values[i]) & 0xffff;
+    }
+  }
+}
+
+function sumLongs(values: Int32Array, rowLength: number, samples: number): void {
+  for (let row = 0; row < values.length; row += rowLength) {
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = 0;
+      for (let i = row + sample; i < row + rowLength; i += samples) values[i] = sum = (sum + values[i]) | 0;
+    }
+  }
+}
+
+function sumLongLongs(values: BigUint64Array, rowLength: number, samples: number): void {
+  for (let row = 0; row < values.length; row += rowLength) {
+    // Typed arrays wrap around as the predictor requires.
+    for (let i = row + samples; i < row + rowLength; i++) values[i] += values[i - samples];
   }
 }
 
@@ -100,11 +134,15 @@ interface FloatRows {
 function undoFloatPredictor(bytes: Uint8Array, { rowLength, size, samples }: FloatRows): void {
   const rowBytes = rowLength * size;
   const row = new Uint8Array(rowBytes);
+  sumBytes(bytes, rowBytes, samples);
   for (let start = 0; start < bytes.length; start += rowBytes) {
     row.set(bytes.subarray(start, start + rowBytes));
-    for (let i = samples; i < rowBytes; i++) row[i] += row[i - samples];
-    for (let i = 0; i < rowLength; i++) {
-      for (let b = 0; b < size; b++) bytes[start + i * size + (size - 1 - b)] = row[b * rowLength + i];
+    for (let b = 0; b < size; b++) {
+      let to = start + size - 1 - b;
+      for (let i = b * rowLength; i < (b + 1) * rowLength; i++) {
+        bytes[to] = row[i];
+        to += size;
+      }
     }
   }
 }

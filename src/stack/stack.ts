@@ -3,7 +3,7 @@
  * @module
  */
 import type { Job } from "../job";
-import type { Dtype } from "../volume/pixels";
+import type { Dtype, PixelArray } from "../volume/pixels";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
 
@@ -97,6 +97,13 @@ export interface Stack {
    */
   readLevel(level: number, region: Region, job: Job): Promise<Volume>;
   /**
+   * The same as `read` into memory of the caller: making new memory for each part of a stack takes longer than
+   * reading it. Not every kind of file has it; {@link readStackInto} does for all.
+   *
+   * @param target as many pixels as the region has, of `facts.readsAs`; undefined when this throws
+   */
+  readInto?(region: Region, target: PixelArray, job: Job): Promise<void>;
+  /**
    * Decoded pixels of stored plane `index` as stored, complex ones too, for checksums.
    *
    * @throws {TilewrightError} `stack.*`; {RangeError} when there is no such plane
@@ -148,4 +155,20 @@ export interface StackWriter {
   /** Flushes to the device. */
   flush(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Reads pixels into memory of the caller, however the stack is stored.
+ *
+ * @param region with respect to `facts.canonicalShape`
+ * @param target as many pixels as the region has, of `facts.dtype`; undefined when this throws
+ */
+export async function readStackInto(
+  stack: Stack,
+  region: Region,
+  target: PixelArray,
+  job: Job,
+): Promise<void> {
+  if (stack.readInto !== undefined) return stack.readInto(region, target, job);
+  target.set((await stack.read(region, job)).data);
 }

@@ -70,6 +70,16 @@ export function allocateCarrier(dtype: CarrierDtype, length: number): Carrier {
   return dtype === "uint64" ? new BigUint64Array(length) : allocatePixels(dtype, length);
 }
 
+/** A carrier that is not filled with zeros first: for values that are all read, or reading them fails. */
+export function unfilledCarrier(dtype: CarrierDtype, length: number): Carrier {
+  const bytes = length * carrierBytes(dtype);
+  if (bytes > MOST_UNFILLED) return allocateCarrier(dtype, length);
+  return viewCarrier(dtype, Buffer.allocUnsafeSlow(bytes).buffer);
+}
+
+/** Buffers of Node 20 are no larger than 4 GiB. */
+const MOST_UNFILLED = 2 ** 31;
+
 /** A carrier that shares the memory of `buffer`; `byteOffset` must be aligned. */
 export function viewCarrier(
   dtype: CarrierDtype,

@@ -5,7 +5,9 @@
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import { CANONICAL_AXES } from "../volume/axes";
-import { isInside, regionShape, shapeSize, stridesOf } from "../volume/region";
+import { dtypeOf } from "../volume/pixels";
+import type { Dtype, PixelArray } from "../volume/pixels";
+import { isInside, regionShape, regionSize, shapeSize, stridesOf } from "../volume/region";
 import type { Region } from "../volume/region";
 import { makeVolume } from "../volume/volume";
 import type { Volume } from "../volume/volume";
@@ -17,10 +19,18 @@ import type { MemberFile, MemberFiles } from "./memberFiles";
 import { pageBytes } from "./page";
 import type { PageFormat } from "./page";
 import { readPlane } from "./planes";
-import type { PlaneRegion, PlaneTarget, StoredPlane } from "./planes";
+import type { PlaneRegion, PlaneTarget, StoredPlane } from "./planeParts";
 import type { Series } from "./series";
 import type { Stack, StackFacts, StoredPixels } from "./stack";
-import { allocateCarrier, carriageOf, readableDtype, readsAs, valuesOf } from "./stored";
+import {
+  allocateCarrier,
+  carriageOf,
+  isVolumeDtype,
+  readableDtype,
+  readsAs,
+  unfilledCarrier,
+  valuesOf,
+} from "./stored";
 import type { Carrier } from "./stored";
 
 /** No array is made longer than this, px. */
@@ -60,23 +70,50 @@ class TiffStack implements Stack {
   }
 
   async readLevel(level: number, region: Region, job: Job): Promise<Volume> {
-    const { canonicalAxes: axes, levelShapes, dtype } = this.facts;
-    readableDtype(this.facts);
+    const { canonicalAxes: axes, dtype } = this.facts;
+    this.#checkRegion(level, region);
+    const shape = regionShape(region);
+    this.#checkSize(shape);
+    const pixels = unfilledCarrier(carriageOf(dtype).dtype, shapeSize(shape));
+    await this.#readCarrier(level, { region, pixels }, job);
+    return makeVolume(valuesOf(pixels, dtype), shape, axes);
+  }
+
+  async readInto(region: Region, target: PixelArray, job: Job): Promise<void> {
+    const { dtype } = this.facts;
+    const type = this.#checkRegion(0, region);
+    if (dtypeOf(target) !== type || target.length !== regionSize(region)) {
+      throw new RangeError(
+        `${regionSize(region)} pixels of ${type} do not fit ${target.length} of ${dtypeOf(target)}`,
+      );
+    }
+    if (isVolumeDtype(dtype)) await this.#readCarrier(0, { region, pixels: target }, job);
+    else target.set((await this.read(region, job)).data);
+  }
+
+  /** The type that pixels are read as, when the region can be read. */
+  #checkRegion(level: number, region: Region): Dtype {
+    const { levelShapes } = this.facts;
+    const type = readableDtype(this.facts);
     if (!(level in levelShapes)) throw new RangeError(`there is no level ${level}`);
     if (!isInside(region, levelShapes[level])) {
       throw new RangeError(`the region sticks out of the stack [${levelShapes[level].join(", ")}]`);
     }
-    const shape = regionShape(region);
-    this.#checkSize(shape);
-    const pixels = allocateCarrier(carriageOf(dtype).dtype, shapeSize(shape));
-    const tasks = this.#planeTasks(level, { region, pixels, shape }, job);
+    return type;
+  }
+
+  async #readCarrier(
+    level: number,
+    to: { readonly region: Region; readonly pixels: Carrier },
+    job: Job,
+  ): Promise<void> {
+    const tasks = this.#planeTasks(level, to, job);
     const { format } = this.#parts.levels[level];
     const atOnce = isDirect(format) ? PLANES_AT_ONCE : decodesAtOnce(format);
     for (let i = 0; i < tasks.length; i += atOnce) {
       job.signal.throwIfAborted();
       await settleAll(tasks.slice(i, i + atOnce).map((task) => task()));
     }
-    return makeVolume(valuesOf(pixels, dtype), shape, axes);
   }
 
   async readStoredPlane(index: number, job: Job): Promise<StoredPixels> {
@@ -164,12 +201,12 @@ class TiffStack implements Stack {
   /** One task per stored plane that the region touches. */
   #planeTasks(
     level: number,
-    to: { readonly region: Region; readonly pixels: Carrier; readonly shape: readonly number[] },
+    to: { readonly region: Region; readonly pixels: Carrier },
     job: Job,
   ): (() => Promise<void>)[] {
     const { canonicalAxes: letters } = this.facts;
     const { samples: perPixel } = this.#parts.levels[0].format;
-    const steps = stridesOf(to.shape);
+    const steps = stridesOf(regionShape(to.region));
     const interval = (axis: string): readonly [number, number] => to.region[letters.indexOf(axis)] ?? [0, 1];
     const step = (axis: string): number => (letters.includes(axis) ? steps[letters.indexOf(axis)] : 0);
     const stride = (axis: string): number =>
