@@ -102,10 +102,14 @@ export function rangeMap(low: number, high: number, epsilon = 1e-20): IntensityM
  * Normalises pixels.
  *
  * @param data stored pixels, not changed
- * @returns float32, new memory
+ * @param out  as long as `data`, takes the result; new memory when left out
+ * @returns `out`
  */
-export function applyMap(data: PixelArray, map: IntensityMap): Float32Array {
-  const out = new Float32Array(data.length);
+export function applyMap(
+  data: PixelArray,
+  map: IntensityMap,
+  out: Float32Array = new Float32Array(data.length),
+): Float32Array {
   const { offset, divisor } = map;
   if (offset === 0 && divisor === 1) {
     out.set(data);

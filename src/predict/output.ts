@@ -12,8 +12,9 @@ import { convertPixels, dtypeRange } from "../volume/pixels";
 import type { Dtype } from "../volume/pixels";
 import type { Interval, Region } from "../volume/region";
 import { intersectRegions, regionShape, regionSize, shapeSize, stridesOf } from "../volume/region";
-import { cutRegion, makeVolume, transposeVolume } from "../volume/volume";
+import { makeVolume, transposeVolume } from "../volume/volume";
 import type { Volume } from "../volume/volume";
+import { cutCovered } from "./covered";
 import { undoMap } from "./normalize";
 import type { IntensityMap } from "./normalize";
 
@@ -61,28 +62,25 @@ export function restoreIntensities(
 }
 
 /**
- * Writes a region of a volume in padded-image coordinates into the stack, without what is not wanted.
+ * Writes a region of the padded image into the stack, without what is not wanted.
  *
- * @param pixels axes `C` + spatial
- * @param covers what of the padded image `pixels` holds, in the order of the plan's axes
+ * @param pixels axes `C` + spatial, not changed
+ * @param place  `covers`: what of the padded image `pixels` holds, in the order of the plan's axes; `region`: what of
+ *   that is written, all of it when left out
  * @returns how many values were clamped to the pixel type
  */
 export async function writePadded(
   target: OutputTarget,
   pixels: Volume<Float32Array>,
-  covers: Region,
+  place: { readonly covers: Region; readonly region?: Region },
   job: Job,
 ): Promise<number> {
   const { plan, writer, axes, dtype } = target;
+  const { covers, region = covers } = place;
   const image = plan.shape.map((length, i): Interval => [plan.padding[i][0], plan.padding[i][0] + length]);
-  const wanted = intersectRegions(intersectRegions(covers, plan.wanted), image);
+  const wanted = intersectRegions(intersectRegions(region, plan.wanted), image);
   if (regionSize(wanted) === 0) return 0;
-  const inPixels = [...pixels.axes].map((letter, i): Interval => {
-    const axis = plan.axes.indexOf(letter);
-    if (letter === "C" || axis < 0) return [0, pixels.shape[i]];
-    return [wanted[axis][0] - covers[axis][0], wanted[axis][1] - covers[axis][0]];
-  });
-  const kept = transposeVolume(cutRegion(pixels, inPixels) as Volume<Float32Array>, axes);
+  const kept = transposeVolume(cutCovered(pixels, covers, wanted, plan.axes), axes);
   const at = [...axes].map((letter) => {
     const axis = plan.axes.indexOf(letter);
     if (letter === "C" || axis < 0) return 0;
@@ -103,14 +101,8 @@ class CroppedOutput implements TileOutput {
   }
 
   async put(index: number, output: Volume<Float32Array>, job: Job): Promise<void> {
-    const { plan } = this.#target;
-    const tile = plan.tiles[index];
-    const keep = [...output.axes].map((letter, i): Interval => {
-      const axis = plan.axes.indexOf(letter);
-      return letter === "C" || axis < 0 ? [0, output.shape[i]] : tile.keep[axis];
-    });
-    const kept = cutRegion(output, keep) as Volume<Float32Array>;
-    this.clamped += await writePadded(this.#target, kept, tile.write, job);
+    const { read, write } = this.#target.plan.tiles[index];
+    this.clamped += await writePadded(this.#target, output, { covers: read, region: write }, job);
   }
 
   finish(): Promise<void> {
@@ -164,11 +156,14 @@ class BlendedOutput implements TileOutput {
     const done = held.covers.map((interval, axis): Interval =>
       axis === this.#slow ? [start, until] : interval,
     );
-    this.clamped += await writePadded(this.#target, this.#part(held, done), done, job);
+    this.clamped += await writePadded(this.#target, held.sums, { covers: held.covers, region: done }, job);
     const rest = held.covers.map((interval, axis): Interval =>
       axis === this.#slow ? [until, stop] : interval,
     );
-    this.#held = until >= stop ? null : { covers: rest, sums: this.#part(held, rest) };
+    this.#held =
+      until >= stop
+        ? null
+        : { covers: rest, sums: cutCovered(held.sums, held.covers, rest, this.#target.plan.axes) };
   }
 
   #sameLoop(next: Region, covers: Region): boolean {
@@ -210,15 +205,6 @@ class BlendedOutput implements TileOutput {
       return this.#weights[axis].get(write[axis][0]) ?? null;
     });
     addInto(output, held.sums, this.#inside(read, held.covers, output.axes), weights);
-  }
-
-  #part(held: { covers: Region; sums: Volume<Float32Array> }, region: Region): Volume<Float32Array> {
-    const starts = this.#inside(region, held.covers, held.sums.axes);
-    const shape = this.#shapeOf(region, held.sums.axes);
-    return cutRegion(
-      held.sums,
-      shape.map((length, i): Interval => [starts[i], starts[i] + length]),
-    ) as Volume<Float32Array>;
   }
 
   #inside(region: Region, covers: Region, axes: string): number[] {

@@ -62,8 +62,8 @@ export class PaddedInput {
     const perChannel = shapeSize(stored.shape.slice(1));
     const normalized = new Float32Array(stored.data.length);
     for (let c = 0; c < stored.shape[0]; c++) {
-      const part = stored.data.subarray(c * perChannel, (c + 1) * perChannel);
-      normalized.set(applyMap(part, maps[c]), c * perChannel);
+      const [start, stop] = [c * perChannel, (c + 1) * perChannel];
+      applyMap(stored.data.subarray(start, stop), maps[c], normalized.subarray(start, stop));
     }
     return this.#spread(makeVolume(normalized, stored.shape, stored.axes), indices);
   }

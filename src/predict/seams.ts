@@ -7,10 +7,10 @@
  */
 import type { Plan } from "../tiling/plan";
 import type { Tile } from "../tiling/tiles";
-import type { Interval, Region } from "../volume/region";
+import type { Region } from "../volume/region";
 import { shapeSize } from "../volume/region";
-import { cutRegion } from "../volume/volume";
 import type { Volume } from "../volume/volume";
+import { cutCovered } from "./covered";
 
 /** Disagreement of two tiles at the border between what is kept of each. */
 export interface Seam {
@@ -80,8 +80,8 @@ export class SeamRecorder {
     const tile = this.#plan.tiles[index];
     const shared = this.#sharedRegion(waiting.before, index, axis);
     const along = output.axes.indexOf(this.#plan.axes[axis]);
-    const pair = this.#cut(output, tile, pairRegion(shared, tile, axis));
-    const profile = thin(this.#cut(output, tile, shared), along, this.#step);
+    const pair = cutCovered(output, tile.read, pairRegion(shared, tile, axis), this.#plan.axes);
+    const profile = thin(cutCovered(output, tile.read, shared, this.#plan.axes), along, this.#step);
     return {
       axis: this.#plan.axes[axis],
       position: tile.write[axis][0],
@@ -101,8 +101,8 @@ export class SeamRecorder {
     const along = output.axes.indexOf(this.#plan.axes[axis]);
     this.#waiting.set(`${next}/${axis}`, {
       before: index,
-      pair: this.#cut(output, tile, pairRegion(shared, this.#plan.tiles[next], axis)),
-      shared: thin(this.#cut(output, tile, shared), along, this.#step),
+      pair: cutCovered(output, tile.read, pairRegion(shared, this.#plan.tiles[next], axis), this.#plan.axes),
+      shared: thin(cutCovered(output, tile.read, shared, this.#plan.axes), along, this.#step),
     });
   }
 
@@ -113,16 +113,6 @@ export class SeamRecorder {
     return second.write.map((write, i) =>
       i === axis ? ([second.read[i][0], first.read[i][1]] as const) : write,
     );
-  }
-
-  /** A region of the padded image, cut out of the output of a tile. */
-  #cut(output: Volume<Float32Array>, tile: Tile, region: Region): Volume<Float32Array> {
-    const inTile = [...output.axes].map((letter, i): Interval => {
-      const axis = this.#plan.axes.indexOf(letter);
-      if (letter === "C" || axis < 0) return [0, output.shape[i]];
-      return [region[axis][0] - tile.read[axis][0], region[axis][1] - tile.read[axis][0]];
-    });
-    return cutRegion(output, inTile) as Volume<Float32Array>;
   }
 }
 

@@ -24,7 +24,7 @@ export async function predictUntiled(running: Running, target: OutputTarget, job
     const { tensor, maps } = await readTile(running, { read: whole }, job);
     const output = await session.run(tensor);
     restore(running, output, maps);
-    clamped += await writePadded(target, output, whole, job);
+    clamped += await writePadded(target, output, { covers: whole }, job);
     await files.tileDone(i, []);
     job.report({ what: "predicting untiled", done: i + 1, total: plan.count, unit: "tiles" });
   }
