@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { TilewrightError } from "../../src/errors";
 import type { PredictionResult } from "../../src/predict/record";
+import type { PredictionRequest } from "../../src/protocol/prediction";
 import type { ViewReport } from "../../src/protocol/viewer";
 import { ModelPicker } from "../modelPicker";
 import { discardPartial, hasPartial } from "../../src/predict/partial";
@@ -179,16 +180,7 @@ async function visiblePart(
 }
 
 /** Predicts again what a run record says, into a file of its own. */
-export async function repeatRequest(
-  parts: Parts,
-  request: {
-    readonly input: string;
-    readonly model: string;
-    readonly out: string;
-    readonly options: Draft["options"];
-  },
-): Promise<void> {
+export async function repeatRequest(parts: Parts, request: PredictionRequest): Promise<void> {
   if (!(await isTrustedOrAsk())) return;
-  const options = { ...request.options, resume: false, overwrite: false };
-  await parts.runs.runAndShow({ ...request, out: await freeName(request.out), options });
+  await parts.runs.runAndShow({ ...request, out: await freeName(request.out) });
 }

@@ -2,10 +2,10 @@
  * "Show Run Record" and "Repeat Run".
  * @module
  */
-import { basename, dirname, resolve } from "node:path";
+import { basename } from "node:path";
 import type * as vscode from "vscode";
 import { TilewrightError } from "../../src/errors";
-import { readRecord, recordPath } from "../../src/predict/record";
+import { readRecord, recordPath, requestOf } from "../../src/predict/record";
 import type { RunRecord } from "../../src/predict/record";
 import { exists } from "../../src/predict/partial";
 import type { Parts } from "../parts";
@@ -23,15 +23,7 @@ export async function showRun(parts: Parts, target: unknown): Promise<string> {
 /** The command `tilewright.repeatRun`: the same again, into a file of its own. */
 export async function repeatRun(parts: Parts, target: unknown): Promise<void> {
   const path = await recordOf(uriOf(target) ?? activeFile());
-  const { input, model, output, options } = await readRecord(path);
-  const from = dirname(path);
-  const request = {
-    input: resolve(from, input),
-    model: resolve(from, model.path),
-    out: resolve(from, basename(output.path)),
-    options,
-  };
-  await repeatRequest(parts, request);
+  await repeatRequest(parts, requestOf(await readRecord(path), path));
 }
 
 async function recordOf(uri: vscode.Uri | undefined): Promise<string> {

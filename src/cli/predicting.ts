@@ -3,11 +3,11 @@
  * @module
  */
 import { stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { TilewrightError, isAbort } from "../errors";
 import { predictInWorker } from "../predict/drive";
-import { readRecord } from "../predict/record";
+import { readRecord, requestOf } from "../predict/record";
 import type { PredictionResult } from "../predict/record";
 import { hasPartial, partialPath } from "../predict/partial";
 import type { PredictionRequest } from "../protocol/prediction";
@@ -47,13 +47,11 @@ async function repeat(
   path: string,
   given: { readonly out?: string; readonly overwrite?: boolean; readonly json?: boolean },
 ): Promise<void> {
-  const record = await readRecord(path);
-  const folder = dirname(resolve(path));
+  const recorded = requestOf(await readRecord(path), path);
   const request: PredictionRequest = {
-    input: resolve(folder, record.input),
-    model: resolve(folder, record.model.path),
-    out: given.out === undefined ? resolve(folder, record.output.path) : resolve(given.out),
-    options: { ...record.options, resume: false, overwrite: given.overwrite === true },
+    ...recorded,
+    out: given.out === undefined ? recorded.out : resolve(given.out),
+    options: { ...recorded.options, overwrite: given.overwrite === true },
   };
   await perform(request, given.json === true);
 }

@@ -3,9 +3,10 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { dirname, relative } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { TilewrightError } from "../errors";
 import type { Model } from "../models/model";
+import type { PredictionRequest } from "../protocol/prediction";
 import type { Plan } from "../tiling/plan";
 import { version } from "../version";
 import type { MeasuredNormalization } from "./normalize";
@@ -125,6 +126,22 @@ export async function readRecord(path: string): Promise<RunRecord> {
   }
   if (typeof options !== "object" || options === null) throw notARecord(path, "it has no options");
   return record as RunRecord;
+}
+
+/**
+ * What has to be asked for to repeat the run of a record: the same input, model and options, the output beside the
+ * record under its recorded name. Resumes nothing and replaces nothing.
+ *
+ * @param path of the record, absolute or relative to the current folder; paths of the request are absolute
+ */
+export function requestOf(record: RunRecord, path: string): PredictionRequest {
+  const folder = dirname(resolve(path));
+  return {
+    input: resolve(folder, record.input),
+    model: resolve(folder, record.model.path),
+    out: resolve(folder, basename(record.output.path)),
+    options: { ...record.options, resume: false, overwrite: false },
+  };
 }
 
 function notARecord(path: string, why: string): TilewrightError {
