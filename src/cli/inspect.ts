@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { builtinRegistries } from "../builtins";
-import { compareStacks } from "../diagnose/compare";
+import { compareFiles } from "../diagnose/compare";
 import type { Comparison } from "../diagnose/compare";
 import { toFailure } from "../errors";
 import type { Failure } from "../errors";
@@ -163,19 +163,9 @@ async function engines(options: JsonFlag): Promise<void> {
 async function compare(a: string, b: string, options: JsonFlag): Promise<void> {
   await withJob(async (job) => {
     const readers = builtinRegistries().readers.all();
-    const first = await openStack({ path: resolve(a) }, readers, job);
-    try {
-      const second = await openStack({ path: resolve(b) }, readers, job);
-      try {
-        const comparison = await compareStacks(first, second, job);
-        if (options.json === true) printJson(comparison);
-        else print(comparisonText(comparison));
-      } finally {
-        await second.close();
-      }
-    } finally {
-      await first.close();
-    }
+    const comparison = await compareFiles([resolve(a), resolve(b)], readers, job);
+    if (options.json === true) printJson(comparison);
+    else print(comparisonText(comparison));
   });
 }
 

@@ -6,11 +6,10 @@
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { builtinRegistries } from "../builtins";
-import { compareStacks } from "../diagnose/compare";
+import { compareFiles } from "../diagnose/compare";
 import { quietJob } from "../job";
 import { describePlan } from "../predict/describe";
 import { predictInWorker } from "../predict/drive";
-import { openStack } from "../stack/open";
 import { resultText } from "./predicting";
 import { TerminalJob, print, reportError } from "./terminal";
 import { WORKER_SCRIPT } from "./worker";
@@ -56,13 +55,5 @@ async function main(): Promise<number> {
 
 async function psnr(truth: string, image: string): Promise<number> {
   const readers = builtinRegistries().readers.all();
-  const job = quietJob();
-  const clean = await openStack({ path: truth }, readers, job);
-  const other = await openStack({ path: image }, readers, job);
-  try {
-    return (await compareStacks(clean, other, job)).psnr ?? Infinity;
-  } finally {
-    await clean.close();
-    await other.close();
-  }
+  return (await compareFiles([truth, image], readers, quietJob())).psnr ?? Infinity;
 }

@@ -4,7 +4,8 @@
  */
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
-import type { Stack } from "../stack/stack";
+import { openStack } from "../stack/open";
+import type { Stack, StackReader } from "../stack/stack";
 import type { PixelArray } from "../volume/pixels";
 import type { Interval, Region } from "../volume/region";
 import { structuralSimilarity } from "./similarity";
@@ -43,6 +44,31 @@ interface Sums {
   a: number;
   b: number;
   readonly profiles: Float64Array[];
+}
+
+/**
+ * Opens two stacks, compares B with A and closes both.
+ *
+ * @param files   paths of A, the reference, and of B
+ * @param readers that may open them
+ * @throws {TilewrightError} `compare.shape`, and what opening and reading throws
+ */
+export async function compareFiles(
+  files: readonly [a: string, b: string],
+  readers: readonly StackReader[],
+  job: Job,
+): Promise<Comparison> {
+  const a = await openStack(files[0], readers, job);
+  try {
+    const b = await openStack(files[1], readers, job);
+    try {
+      return await compareStacks(a, b, job);
+    } finally {
+      await b.close();
+    }
+  } finally {
+    await a.close();
+  }
 }
 
 /**
