@@ -58,9 +58,9 @@ export async function compareFiles(
   readers: readonly StackReader[],
   job: Job,
 ): Promise<Comparison> {
-  const a = await openStack(files[0], readers, job);
+  const a = await openStack({ path: files[0] }, readers, job);
   try {
-    const b = await openStack(files[1], readers, job);
+    const b = await openStack({ path: files[1] }, readers, job);
     try {
       return await compareStacks(a, b, job);
     } finally {

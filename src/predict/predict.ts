@@ -15,17 +15,17 @@ import { freeTiles } from "./freeMemory";
 import { measureStack } from "./intensities";
 import { digest, readJournalHead } from "./journal";
 import { hasPartial, journalPath } from "./partial";
-import type { MeasuredNormalization } from "./normalize";
 import { createTileOutput } from "./output";
 import { PaddedInput } from "./paddedInput";
 import { prepare, withTiles } from "./prepare";
 import type { Prepared } from "./prepare";
-import type { PredictionResult, RunWarning } from "./record";
+import type { PredictionResult } from "./record";
 import { RunFiles, checkTarget, optionsDigest } from "./runFiles";
 import { SeamRecorder } from "./seams";
-import { meanChannelCount, outputChannels, readTile, restore } from "./tile";
+import { outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
 import { predictUntiled } from "./untiled";
+import { runWarnings } from "./warnings";
 
 /** What a prediction in this process is told beyond its request. */
 export interface RunSettings {
@@ -116,7 +116,7 @@ async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
         measured,
         seconds: (performance.now() - started) / 1000,
         retiled: attempt.retiled,
-        warnings: runWarnings(attempt, measured, clamped),
+        warnings: runWarnings(attempt, { measured, clamped }),
       },
       job,
     );
@@ -232,77 +232,3 @@ async function asStarted(prepared: Prepared, out: string): Promise<Prepared> {
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof TilewrightError && error.code === "engine.outOfMemory";
 }
-
-function runWarnings(attempt: Attempt, measured: MeasuredNormalization, clamped: number): RunWarning[] {
-  const { prepared, notes } = attempt;
-  const { plan, geometry, options, model } = prepared;
-  const plain = (code: string, message: string, fix: string): RunWarning => ({
-    code,
-    axis: null,
-    message,
-    fix,
-  });
-  const warnings: RunWarning[] = plan.warnings.map(({ code, axis, message, fix }) => ({
-    code,
-    axis,
-    message,
-    fix,
-  }));
-  const replaced = replacedDtype(prepared);
-  if (replaced !== null) warnings.push(plain("dtype", replaced, "none needed; --dtype says what is written"));
-  if (options.normalizeScope === "tile" && plan.count > 1) warnings.push(TILE_NORMALIZATION);
-  if (options.blend !== "crop" && plan.count > 1) warnings.push(BLENDED);
-  for (const message of geometry.warnings)
-    warnings.push(plain("axes", message, "check --axes and the model"));
-  for (const message of model.warnings) warnings.push(plain("model", message, "check the model"));
-  // "auto" falling back is the normal case and only logged; not getting the engine asked for is a warning.
-  if (options.engine !== "auto") {
-    for (const note of notes) warnings.push(plain("engine", note, "see tilewright engines"));
-  }
-  if (measured.ignored > 0) {
-    warnings.push(
-      plain(
-        "not-finite",
-        `${measured.ignored} pixels of the input are NaN or infinite; they were left out of the intensities measured`,
-        "repair the input: everything in their context becomes NaN",
-      ),
-    );
-  }
-  if (measured.undo && meanChannelCount(prepared) !== model.network.inputs[0].channels) {
-    warnings.push(
-      plain(
-        "normalization-kept",
-        "the normalisation was not undone: the model has other channels out than in",
-        "none needed; this is what CSBDeep does",
-      ),
-    );
-  }
-  if (clamped > 0) {
-    warnings.push(
-      plain("clamped", `${clamped} values did not fit into the pixel type and were clamped`, "write float32"),
-    );
-  }
-  return warnings;
-}
-
-/** A sentence when "--dtype input" cannot be done to the letter; null otherwise. */
-function replacedDtype({ options, stack }: Prepared): string | null {
-  const { dtype, readsAs } = stack.facts;
-  if (options.dtype !== "input" || dtype === readsAs || readsAs === null) return null;
-  return `the input's pixel type ${dtype} is not one that is written; the result is ${readsAs}, as the input was read`;
-}
-
-const TILE_NORMALIZATION: RunWarning = {
-  code: "tile-normalization",
-  axis: null,
-  message: "each tile is normalised by its own intensities: neighbouring tiles get different brightness",
-  fix: "use --normalize-scope stack",
-};
-
-const BLENDED: RunWarning = {
-  code: "blended",
-  axis: null,
-  message:
-    "tiles are blended: where the overlap is below the context this hides seams, it does not make them exact",
-  fix: "use --blend crop",
-};
