@@ -31,6 +31,6 @@ export function predictionOptions(command: Command): Command {
     .option("--threads <n>", "threads of the engine")
     .option("--dtype <type>", "float32, input, uint8 or uint16")
     .option("--format <ome|imagej>", "kind of TIFF to write")
-    .option("--resume", "go on with an unfinished output")
+    .option("--resume", "go on with an unfinished output; of several, leave the finished ones alone")
     .option("--overwrite", "replace an existing output");
 }

@@ -5,12 +5,15 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { TilewrightError, isAbort } from "../errors";
+import { builtinRegistries } from "../builtins";
+import { isAbort } from "../errors";
+import { isBatch } from "../predict/batchInputs";
 import { predictInWorker } from "../predict/drive";
 import { readRecord, requestOf } from "../predict/record";
 import type { PredictionResult } from "../predict/record";
 import { hasPartial, partialPath } from "../predict/partial";
 import type { PredictionRequest } from "../protocol/prediction";
+import { performBatch } from "./batch";
 import { predictionOptions } from "./options";
 import { ExitCode } from "./exitCode";
 import { EXIT, TerminalJob, durationText, note, print, printJson } from "./terminal";
@@ -19,9 +22,14 @@ import { WORKER_SCRIPT } from "./worker";
 /** Adds the commands to the program. */
 export function addPredictionCommands(program: Command): void {
   predictionOptions(program.command("predict").description("predict a stack tile by tile"))
-    .argument("<input>", "stack to read")
+    .argument(
+      "<input...>",
+      "stack to read; or several, folders and globs, to be predicted one after the other",
+    )
     .requiredOption("--model <path>", "model folder or file")
-    .requiredOption("--out <file>", "stack to write")
+    .requiredOption("--out <file|folder>", "stack to write; for several inputs a folder")
+    .option("--recursive", "search folders with their sub folders")
+    .option("--dry-run", "say what would be done, and do nothing")
     .option("--json", "print JSON")
     .action(predict);
   program
@@ -35,12 +43,28 @@ export function addPredictionCommands(program: Command): void {
 }
 
 async function predict(
-  input: string,
-  given: { readonly model: string; readonly out: string; readonly json?: boolean } & Record<string, unknown>,
+  inputs: readonly string[],
+  given: {
+    readonly model: string;
+    readonly out: string;
+    readonly json?: boolean;
+    readonly recursive?: boolean;
+    readonly dryRun?: boolean;
+  } & Record<string, unknown>,
 ): Promise<void> {
-  const { model, out, json, ...options } = given;
-  await requireFile(input);
-  await perform({ input: resolve(input), model: resolve(model), out: resolve(out), options }, json === true);
+  const { model, out, json, recursive, dryRun, ...options } = given;
+  const endings = builtinRegistries()
+    .readers.all()
+    .flatMap(({ extensions }) => extensions);
+  const order = { model: resolve(model), out: resolve(out), options };
+  if (dryRun === true || (await isBatch(inputs, out, endings))) {
+    const batch = { ...order, inputs, cwd: process.cwd(), recursive: recursive === true };
+    await performBatch(batch, { json: json === true, dryRun: dryRun === true });
+    return;
+  }
+  const [input] = inputs;
+  await stat(input);
+  await perform({ ...order, input: resolve(input) }, json === true);
 }
 
 async function repeat(
@@ -93,14 +117,4 @@ export function resultText(result: PredictionResult): string {
     `  record ${result.record}`,
     ...result.warnings.map(({ message, fix }) => `  warning: ${message} (${fix})`),
   ].join("\n");
-}
-
-async function requireFile(input: string): Promise<void> {
-  const found = await stat(input);
-  if (!found.isDirectory()) return;
-  throw new TilewrightError(
-    "predict.folder",
-    `${input} is a folder; one stack is predicted at a time so far`,
-    "name a file in it",
-  );
 }

@@ -53,6 +53,15 @@ function isWrongUsage({ code }: Failure): boolean {
   return /^(options\.|plan\.|axes\.(unknown|repeated)$)/.test(code);
 }
 
+/** How far work is, as a terminal shows it. */
+export interface ProgressLine {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+  /** After the bar: numbers, rate, time left. */
+  readonly text: string;
+}
+
 /** A job of the command line: Ctrl-C stops it, a bar (on a terminal) or lines tell how far it is. */
 export class TerminalJob implements Job {
   readonly #controller = new AbortController();
@@ -78,7 +87,7 @@ export class TerminalJob implements Job {
   /** Shows how far the work is. */
   report(progress: Parameters<Job["report"]>[0]): void {
     const paced = this.#pace.tell(progress);
-    if (paced !== null) this.#show(paced);
+    if (paced !== null) this.show({ ...paced, text: rateText(paced) });
   }
 
   /** Prints a line on stderr. */
@@ -94,32 +103,33 @@ export class TerminalJob implements Job {
     process.off("SIGTERM", this.#interrupt);
   }
 
-  #show(progress: PacedProgress): void {
-    if (process.stderr.isTTY) this.#showBar(progress);
-    else this.#showLine(progress);
+  /** Shows one line that changes, with a bar on a terminal; another `what` begins another line. */
+  show(line: ProgressLine): void {
+    if (process.stderr.isTTY) this.#showBar(line);
+    else this.#showLine(line);
   }
 
-  #showBar(progress: PacedProgress): void {
-    if (progress.what !== this.#what) this.#endBar();
-    this.#what = progress.what;
+  #showBar(line: ProgressLine): void {
+    if (line.what !== this.#what) this.#endBar();
+    this.#what = line.what;
     this.#bar ??= new SingleBar({
       stream: process.stderr,
       hideCursor: true,
-      format: (options, params, payload: PacedProgress) =>
-        `${payload.what} [${Format.BarFormat(params.progress, options)}] ${rateText(payload)}`,
+      format: (options, params, payload: ProgressLine) =>
+        `${payload.what} [${Format.BarFormat(params.progress, options)}] ${payload.text}`,
     });
-    if (!this.#bar.isActive) this.#bar.start(progress.total, progress.done, progress);
-    this.#bar.update(progress.done, progress);
-    if (progress.done >= progress.total) this.#endBar();
+    if (!this.#bar.isActive) this.#bar.start(line.total, line.done, line);
+    this.#bar.update(line.done, line);
+    if (line.done >= line.total) this.#endBar();
   }
 
-  #showLine(progress: PacedProgress): void {
+  #showLine({ what, done, total, text }: ProgressLine): void {
     const now = performance.now();
-    const isNew = progress.what !== this.#what;
-    if (!isNew && progress.done < progress.total && now - this.#toldAt < 1000) return;
-    this.#what = progress.what;
+    const isNew = what !== this.#what;
+    if (!isNew && done < total && now - this.#toldAt < 1000) return;
+    this.#what = what;
     this.#toldAt = now;
-    note(`${progress.what}: ${rateText(progress)}`);
+    note(`${what}: ${text}`);
   }
 
   #endBar(): void {

@@ -5,7 +5,7 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { TilewrightError } from "../errors";
+import { TilewrightError, isAbort } from "../errors";
 import type { Job, PacedProgress } from "../job";
 import { Channel } from "../protocol/channel";
 import type { PredictionDriver, PredictionRequest, PredictionWorker } from "../protocol/prediction";
@@ -74,6 +74,9 @@ export function openPredictionWorker(script: string): PredictionWorkerHandle {
   return { channel, pid: child.pid, died, dispose: () => end(child, channel) };
 }
 
+/** Who started a prediction: hears how far it is with its rate, which the worker works out. */
+export type WatchingJob = Omit<Job, "report"> & { report(progress: PacedProgress): void };
+
 /**
  * Predicts in a worker of its own. When the worker dies for lack of memory, a new one goes on with
  * smaller tiles (CSBDeep's rule, at most 8 times).
@@ -83,33 +86,98 @@ export function openPredictionWorker(script: string): PredictionWorkerHandle {
 export async function predictInWorker(
   script: string,
   request: PredictionRequest,
-  job: Omit<Job, "report"> & { report(progress: PacedProgress): void },
+  job: WatchingJob,
 ): Promise<PredictionResult> {
-  for (let retiled = 0; ; retiled++) {
-    const worker = openPredictionWorker(script);
-    worker.channel.on("progress", (progress) => {
-      job.report(progress);
-    });
-    worker.channel.on("log", ({ line }) => {
-      job.log(line);
-    });
-    try {
-      job.signal.throwIfAborted();
-      const asked = worker.channel.request("predict", { ...request, retiled }, job.signal);
-      asked.catch(() => undefined); // its channel closes when the worker dies; `died` knows why
-      const answer = await Promise.race([
-        asked.catch((error: unknown) => later(error, worker.died)),
-        worker.died,
-      ]);
-      const result = answer as PredictionResult;
-      return { ...result, peakRssBytes: result.peakRssBytes + process.resourceUsage().maxRSS * 1024 };
-    } catch (error) {
-      if (!isOutOfMemoryDeath(error) || retiled >= MOST_RETILES) throw error;
-      job.log("the prediction worker ran out of memory and died; trying again with smaller tiles");
-    } finally {
-      await worker.dispose();
+  const worker = new KeptWorker(script);
+  try {
+    return await worker.predict(request, job);
+  } finally {
+    await worker.dispose();
+  }
+}
+
+/** What a kept worker is asked. */
+type Requests = PredictionWorker["requests"];
+
+/**
+ * A prediction worker that answers one request after the other, and is replaced when it dies or when its engine
+ * failed: what a broken process would say next is worth nothing. Started with the first request. Whoever creates it
+ * disposes it.
+ */
+export class KeptWorker {
+  readonly #script: string;
+  #worker: PredictionWorkerHandle | null = null;
+
+  /**
+   * A worker that is not started yet.
+   *
+   * @param script path of the built worker (`dist/worker.cjs`)
+   */
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  /** Predicts; the rule for lack of memory and the errors are those of {@link predictInWorker}. */
+  async predict(request: PredictionRequest, job: WatchingJob): Promise<PredictionResult> {
+    for (let retiled = 0; ; retiled++) {
+      try {
+        const result = (await this.ask("predict", { ...request, retiled }, job)) as PredictionResult;
+        return { ...result, peakRssBytes: result.peakRssBytes + process.resourceUsage().maxRSS * 1024 };
+      } catch (error) {
+        if (!isOutOfMemoryDeath(error) || retiled >= MOST_RETILES) throw error;
+        job.log("the prediction worker ran out of memory and died; trying again with smaller tiles");
+      }
     }
   }
+
+  /**
+   * Asks the worker.
+   *
+   * @throws {TilewrightError} what the worker threw, or what it died of; `AbortError` when cancelled, the worker
+   *         may be busy until {@link dispose} then
+   */
+  async ask<K extends keyof Requests>(
+    method: K,
+    params: Parameters<Requests[K]>[0],
+    job: WatchingJob,
+  ): Promise<ReturnType<Requests[K]>> {
+    job.signal.throwIfAborted();
+    const { channel, died } = (this.#worker ??= openPredictionWorker(this.#script));
+    const deaf = [
+      channel.on("progress", (progress) => {
+        job.report(progress);
+      }),
+      channel.on("log", ({ line }) => {
+        job.log(line);
+      }),
+    ];
+    try {
+      const asked = channel.request(method, params as never, job.signal);
+      asked.catch(() => undefined); // its channel closes when the worker dies; `died` knows why
+      const answer = await Promise.race([asked.catch((error: unknown) => later(error, died)), died]);
+      return answer as ReturnType<Requests[K]>;
+    } catch (error) {
+      if (isBroken(error)) await this.dispose();
+      throw error;
+    } finally {
+      for (const stop of deaf) stop();
+    }
+  }
+
+  /** Ends the worker: at once when idle, after its tile when busy. The next request starts another one. */
+  async dispose(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.dispose();
+  }
+}
+
+/** Whether a process that said this, or died of it, is not to be asked again. */
+function isBroken(error: unknown): boolean {
+  return (
+    !isAbort(error) &&
+    (!(error instanceof TilewrightError) || /^(worker|channel|engine|internal)\b/.test(error.code))
+  );
 }
 
 /** A closed channel is only the symptom: waits for what the worker died of. */

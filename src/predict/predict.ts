@@ -3,8 +3,6 @@
  * @module
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { chooseEngine } from "../engines/choose";
-import type { Engine, Session } from "../engines/engine";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Registries } from "../plugins/registries";
@@ -22,6 +20,8 @@ import type { Prepared } from "./prepare";
 import type { PredictionResult } from "./record";
 import { RunFiles, checkTarget, optionsDigest } from "./runFiles";
 import { SeamRecorder } from "./seams";
+import { Sessions } from "./sessions";
+import type { OpenSession } from "./sessions";
 import { outputChannels, readTile, restore } from "./tile";
 import type { ReadTile, Running } from "./tile";
 import { predictUntiled } from "./untiled";
@@ -31,6 +31,8 @@ import { runWarnings } from "./warnings";
 export interface RunSettings {
   /** How often tiles were made smaller already, by processes that died of it. */
   readonly retiled: number;
+  /** What is kept between predictions, not disposed here; without it nothing is kept. */
+  readonly sessions?: Sessions;
 }
 
 /**
@@ -45,45 +47,41 @@ export async function predict(
   settings: RunSettings,
   job: Job,
 ): Promise<PredictionResult> {
-  let prepared = await prepare(request, registries, job);
+  const sessions = settings.sessions ?? new Sessions(registries);
   try {
-    await checkTarget(request, prepared.options);
-    const { engine, notes } = await chooseEngine(
-      registries.engines.all(),
-      prepared.options.engine,
-      { threads: prepared.options.threads, fastMath: false },
-      job,
-    );
-    const session = await engine.load(prepared.model.network, job);
+    const prepared = await prepare(request, sessions, job);
     try {
-      let retiled = settings.retiled;
-      for (let i = 0; i < retiled; i++) prepared = smaller(prepared);
-      if (retiled === 0) prepared = await asStarted(prepared, request.out);
-      for (;;) {
-        try {
-          return await run({ request, prepared, engine, session, notes, retiled }, job);
-        } catch (error) {
-          if (!isOutOfMemory(error) || prepared.options.untiled || retiled >= MOST_RETILES) throw error;
-          prepared = smaller(prepared);
-          retiled++;
-          job.log(`memory ran out; trying again with ${prepared.plan.count} smaller tiles`);
-        }
-      }
+      await checkTarget(request, prepared.options);
+      const opened = await sessions.open(prepared, prepared.options, job);
+      return await attemptUntilItFits({ request, prepared, ...opened, retiled: settings.retiled }, job);
     } finally {
-      await session.dispose();
-      await engine.dispose();
+      await prepared.stack.close();
     }
   } finally {
-    await prepared.stack.close();
+    if (settings.sessions === undefined) await sessions.dispose();
   }
 }
 
-interface Attempt {
+async function attemptUntilItFits(first: Attempt, job: Job): Promise<PredictionResult> {
+  const { request } = first;
+  let { prepared, retiled } = first;
+  for (let i = 0; i < retiled; i++) prepared = smaller(prepared);
+  if (retiled === 0) prepared = await asStarted(prepared, request.out);
+  for (;;) {
+    try {
+      return await run({ ...first, prepared, retiled }, job);
+    } catch (error) {
+      if (!isOutOfMemory(error) || prepared.options.untiled || retiled >= MOST_RETILES) throw error;
+      prepared = smaller(prepared);
+      retiled++;
+      job.log(`memory ran out; trying again with ${prepared.plan.count} smaller tiles`);
+    }
+  }
+}
+
+interface Attempt extends OpenSession {
   readonly request: PredictionRequest;
   readonly prepared: Prepared;
-  readonly engine: Engine;
-  readonly session: Session;
-  readonly notes: readonly string[];
   readonly retiled: number;
 }
 

@@ -37,6 +37,12 @@ export interface AnalysedModel {
   readonly analysis: NetworkAnalysis;
 }
 
+/** Where models come from: loaded anew, or kept since the last prediction. */
+export interface ModelSource {
+  readonly registries: Registries;
+  model(path: string, job: Job): Promise<AnalysedModel>;
+}
+
 /** Everything a prediction needs to know before its first tile. Whoever prepares closes the stack. */
 export interface Prepared extends AnalysedModel {
   readonly options: PredictOptions;
@@ -71,16 +77,13 @@ export async function prepare(
     readonly model: string;
     readonly options: Readonly<Record<string, unknown>>;
   },
-  registries: Registries,
+  sessions: ModelSource,
   job: Job,
 ): Promise<Prepared> {
   const options = readOptions(request.options);
-  const analysed = await loadAnalysed(request.model, registries, job);
-  const stack = await openStack(
-    { path: request.input, series: options.series },
-    registries.readers.all(),
-    job,
-  );
+  const analysed = await sessions.model(request.model, job);
+  const place = { path: request.input, series: options.series };
+  const stack = await openStack(place, sessions.registries.readers.all(), job);
   try {
     const { canonicalAxes, canonicalShape } = stack.facts;
     readableDtype(stack.facts);
@@ -239,9 +242,13 @@ function tileBytes(model: Model, axes: string): (shape: readonly number[]) => nu
   };
 }
 
-/** Memory left for one tile when the processes themselves are subtracted from the limit, bytes. */
+/**
+ * Memory left for one tile when the processes themselves are subtracted from the limit, bytes. What an engine keeps
+ * from the prediction before is used again, and counts as free.
+ */
 export function engineBytes(options: PredictOptions): number {
-  const total = options.memoryMiB > 0 ? options.memoryMiB * 2 ** 20 : freemem() / 2;
+  const kept = Math.max(0, process.memoryUsage.rss() - BASE_BYTES);
+  const total = options.memoryMiB > 0 ? options.memoryMiB * 2 ** 20 : (freemem() + kept) / 2;
   return Math.max(0, total - BASE_BYTES);
 }
 

@@ -210,7 +210,8 @@ function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
   };
 }
 
-function isExact({ plan, options }: Prepared): boolean {
+/** Whether the result equals untiled prediction, as far as plan, normalisation and joining decide. */
+export function isExact({ plan, options }: Prepared): boolean {
   const oneTile =
     options.untiled || plan.tilesPerAxis.every((count, i) => count === 1 || plan.roles[i] !== "tiled");
   return plan.exact && (oneTile || (options.normalizeScope !== "tile" && options.blend === "crop"));

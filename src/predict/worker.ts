@@ -8,17 +8,38 @@ import type { Job, Progress } from "../job";
 import { Channel } from "../protocol/channel";
 import type { PredictionDriver, PredictionWorker } from "../protocol/prediction";
 import { processPort } from "../protocol/processPort";
+import { findStacks } from "./batchInputs";
 import { describeEngines, describeModel, describePlan } from "./describe";
 import { predict } from "./predict";
 import { Pace } from "./pace";
+import { Sessions } from "./sessions";
+import { surveyStack } from "./survey";
 
 const registries = builtinRegistries();
+const sessions = new Sessions(registries);
 
 const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<PredictionWorker, PredictionDriver>(
   processPort(process),
   {
-    predict: (request, signal) =>
-      predict(request, registries, { retiled: request.retiled ?? 0 }, jobFor(signal)),
+    predict: async (request, signal) => {
+      try {
+        return await predict(
+          request,
+          registries,
+          { retiled: request.retiled ?? 0, sessions },
+          jobFor(signal),
+        );
+      } finally {
+        if (request.keep !== true) await sessions.dispose();
+      }
+    },
+    batch: async (request, signal) => {
+      const job = jobFor(signal);
+      await sessions.model(request.model, job);
+      const endings = registries.readers.all().flatMap(({ extensions }) => extensions);
+      return findStacks(request, endings, job);
+    },
+    survey: (request, signal) => surveyStack(request, sessions, jobFor(signal)),
     plan: (request, signal) => describePlan(request, registries, jobFor(signal)),
     model: ({ path }, signal) => describeModel(path, registries, jobFor(signal)),
     engines: () => describeEngines(registries),

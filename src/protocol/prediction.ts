@@ -2,6 +2,7 @@
  * Every message between the prediction worker and whoever drives it (extension host or command line).
  * @module
  */
+import type { Failure } from "../errors";
 import type { PacedProgress } from "../job";
 
 /** What a prediction is asked to do; the options of the command line, values as text, number, list or per axis. */
@@ -16,6 +17,8 @@ export interface PredictionRequest {
   readonly options: Readonly<Record<string, unknown>>;
   /** How often tiles were made smaller already, by workers that died of too little memory. */
   readonly retiled?: number;
+  /** More predictions with this model follow: it stays loaded, its engine open. */
+  readonly keep?: boolean;
 }
 
 /** A tiling to be explained, without predicting: for a stack file, or for a bare shape. */
@@ -45,11 +48,65 @@ export interface ModelReply {
   readonly text: string;
 }
 
+/** A batch that begins: which model, and where its stacks are to be looked for. */
+export interface BatchRequest {
+  /** Model folder or file, absolute path; loaded at once, so that a wrong one is told before any work. */
+  readonly model: string;
+  /** Files, folders and globs, as the user wrote them. */
+  readonly inputs: readonly string[];
+  /** Folder that relative inputs start at, absolute path. */
+  readonly cwd: string;
+  /** Whether folders are searched with their sub folders. */
+  readonly recursive: boolean;
+  /** Folder of the results, absolute path; what lies in it is no input unless it is named. */
+  readonly out: string;
+}
+
+/** The stacks that inputs name. */
+export interface FoundStacks {
+  /** The deepest folder that holds all inputs, absolute; null when they lie on several drives. */
+  readonly base: string | null;
+  /** Absolute paths, each once; in the order of the inputs, sorted within a folder. */
+  readonly files: readonly string[];
+  /** Inputs that name no stack, and why. */
+  readonly problems: readonly { readonly file: string; readonly error: Failure }[];
+}
+
+/** What stands under the name of an output. */
+export type OutputState =
+  /** Nothing. */
+  | "none"
+  /** An unfinished output of an earlier run. */
+  | "partial"
+  /** The finished output of the same input, unchanged since, with the same model and options. */
+  | "finished"
+  /** Something else. */
+  | "other";
+
+/** What a prediction would do, in short: the work of a batch is planned with it. */
+export interface StackSurvey {
+  /** Axes and shape that are predicted. */
+  readonly axes: string;
+  readonly shape: readonly number[];
+  readonly tiles: number;
+  readonly tilesPerAxis: Readonly<Record<string, number>>;
+  /** Voxels that the network computes, overlap and padding included. */
+  readonly work: number;
+  readonly exact: boolean;
+  /** Sentences about the plan. */
+  readonly warnings: readonly string[];
+  readonly output: OutputState;
+}
+
 /** The prediction worker: answers its driver and tells how far it is. */
 export interface PredictionWorker {
   requests: {
     /** Resolves to the JSON of `tilewright predict`. */
     predict(request: PredictionRequest): unknown;
+    /** Loads the model and looks for the stacks of a batch. */
+    batch(request: BatchRequest): FoundStacks;
+    /** Plans one prediction of a batch; its model stays loaded. */
+    survey(request: PredictionRequest): StackSurvey;
     plan(request: PlanRequest): PlanReply;
     model(request: { readonly path: string }): ModelReply;
     /** The JSON of `tilewright engines`. */

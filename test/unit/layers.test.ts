@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "src/protocol",
     "src/builtins",
     "node:*",
+    "tinyglobby",
   ],
   "src/builtins": ["src/stack", "src/models", "src/engines", "src/plugins"],
   "src/cli": ["src", "node:*", "commander", "cli-progress"],
