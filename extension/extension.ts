@@ -3,6 +3,7 @@
  * @module
  */
 import * as vscode from "vscode";
+import { BatchRuns } from "./batchRuns";
 import { registerCommands } from "./commands/register";
 import { createLog } from "./log";
 import { PredictionRuns } from "./predictionRuns";
@@ -37,7 +38,8 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const workers = new PredictionWorkers(fileIn("worker.cjs"), log);
   const runs = new PredictionRuns(workers, log);
   const pages = new TextPages();
-  const parts = { context, log, reader, editors, workers, runs, pages };
+  const batches = new BatchRuns(workers, pages, log);
+  const parts = { context, log, reader, editors, workers, runs, batches, pages };
   context.subscriptions.push(
     log,
     reader,

@@ -40,6 +40,31 @@ export async function askOutput(proposal: string): Promise<string | undefined> {
   return chosen?.fsPath;
 }
 
+/**
+ * A folder for the results of many stacks: that of the settings, else one of its own in the folder of the stacks.
+ *
+ * @param base folder that holds the stacks
+ * @returns null when nothing can be written there
+ */
+export async function proposeFolder(base: string, model: string): Promise<string | null> {
+  const wanted = outputFolder(join(base, "stack.tif"));
+  if (resolve(wanted) !== resolve(base)) return wanted;
+  return (await isWritable(base)) ? join(base, `predicted-${modelName(model)}`) : null;
+}
+
+/** Asks for a folder; undefined when the user closed the dialog. */
+export async function askFolder(proposal: string): Promise<string | undefined> {
+  const there = (await exists(proposal)) ? proposal : dirname(proposal);
+  const chosen = await vscode.window.showOpenDialog({
+    title: "Write the results to",
+    openLabel: "Choose",
+    defaultUri: vscode.Uri.file(there),
+    canSelectFiles: false,
+    canSelectFolders: true,
+  });
+  return chosen?.[0]?.fsPath;
+}
+
 function modelName(model: string): string {
   const name = basename(model).replace(/\.(onnx|h5|hdf5|keras)$/i, "");
   return name.replace(/[^\w.-]+/g, "-") || "predicted";

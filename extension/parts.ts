@@ -3,6 +3,7 @@
  * @module
  */
 import type * as vscode from "vscode";
+import type { BatchRuns } from "./batchRuns";
 import type { PredictionRuns } from "./predictionRuns";
 import type { PredictionWorkers } from "./predictionWorkers";
 import type { ReaderThread } from "./readerThread";
@@ -17,5 +18,6 @@ export interface Parts {
   readonly editors: StackEditors;
   readonly workers: PredictionWorkers;
   readonly runs: PredictionRuns;
+  readonly batches: BatchRuns;
   readonly pages: TextPages;
 }

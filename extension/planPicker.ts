@@ -8,7 +8,7 @@ import { TilewrightError, toFailure } from "../src/errors";
 import type { PlanReply } from "../src/protocol/prediction";
 import type { Plan } from "../src/tiling/plan";
 import { parseAxes } from "../src/volume/axes";
-import { askOutput } from "./outputs";
+import { askFolder, askOutput } from "./outputs";
 import { checkWish, exactnessText, overlapText, planHeadline, shapeText, tilesText } from "./planText";
 import type { PredictionWorkers } from "./predictionWorkers";
 
@@ -20,6 +20,8 @@ export interface Draft {
   /** Axes of the input as the file says. */
   readonly fileAxes: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** With several stacks: how many; the input is the first of them, and `out` is a folder. */
+  readonly stacks?: number;
 }
 
 type Action = "predict" | "tiles" | "overlap" | "axes" | "output" | "explain" | "model";
@@ -63,9 +65,18 @@ export async function confirmPlan(first: Draft, workers: PredictionWorkers): Pro
         draft = await changeAxes(draft);
         break;
       case "output":
-        draft = { ...draft, out: (await askOutput(draft.out)) ?? draft.out };
+        draft = { ...draft, out: (await askOther(draft)) ?? draft.out };
     }
   }
+}
+
+function askOther({ out, stacks }: Draft): Promise<string | undefined> {
+  return stacks === undefined ? askOutput(out) : askFolder(out);
+}
+
+function titleOf({ input, model, stacks }: Draft): string {
+  const one = `${basename(input)} with ${basename(model)}`;
+  return stacks === undefined ? one : `${stacks} stacks with ${basename(model)}; plan of ${basename(input)}`;
 }
 
 async function look(
@@ -75,7 +86,7 @@ async function look(
   const list = vscode.window.createQuickPick<ActionItem>();
   const stop = new AbortController();
   let reply: PlanReply | null = null;
-  list.title = `${basename(draft.input)} with ${basename(draft.model)}`;
+  list.title = titleOf(draft);
   list.placeholder = "Working out the plan and how fast this machine is…";
   list.busy = true;
   list.ignoreFocusOut = true;
@@ -116,7 +127,7 @@ function planItems(reply: PlanReply, draft: Draft): ActionItem[] {
   }));
   return [
     {
-      label: "$(play) Predict",
+      label: draft.stacks === undefined ? "$(play) Predict" : `$(play) Predict ${draft.stacks} Stacks`,
       description: planHeadline(plan, reply),
       detail: exactnessText(plan),
       action: "predict",
@@ -153,9 +164,9 @@ function separator(label: string): ActionItem {
   return { label, kind: vscode.QuickPickItemKind.Separator };
 }
 
-function outputItem({ out }: Draft): ActionItem {
+function outputItem({ out, stacks }: Draft): ActionItem {
   return {
-    label: "$(save-as) Change output…",
+    label: stacks === undefined ? "$(save-as) Change output…" : "$(folder) Change output folder…",
     description: vscode.workspace.asRelativePath(out),
     action: "output",
   };

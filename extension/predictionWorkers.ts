@@ -6,10 +6,17 @@
 import type * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
 import type { PacedProgress } from "../src/job";
-import { openPredictionWorker, predictInWorker } from "../src/predict/drive";
+import { KeptWorker, openPredictionWorker, predictInWorker } from "../src/predict/drive";
 import type { PredictionWorkerHandle } from "../src/predict/drive";
 import type { PredictionResult } from "../src/predict/record";
-import type { ModelReply, PlanReply, PlanRequest, PredictionRequest } from "../src/protocol/prediction";
+import type {
+  BatchRequest,
+  FoundStacks,
+  ModelReply,
+  PlanReply,
+  PlanRequest,
+  PredictionRequest,
+} from "../src/protocol/prediction";
 
 const IDLE_MS = 30_000;
 
@@ -42,17 +49,47 @@ export class PredictionWorkers {
     report: (progress: PacedProgress) => void,
     signal: AbortSignal,
   ): Promise<PredictionResult> {
+    return this.#run(signal, (ending) =>
+      predictInWorker(this.#script, request, {
+        signal: ending,
+        report,
+        log: (line) => this.#log.info(line),
+      }),
+    );
+  }
+
+  /**
+   * Does work with a process of its own that is kept for several requests, and gone when the promise settles.
+   *
+   * @param work gets a signal that also aborts when the window goes
+   */
+  async withWorker<T>(
+    signal: AbortSignal,
+    work: (worker: KeptWorker, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return this.#run(signal, async (ending) => {
+      const worker = new KeptWorker(this.#script);
+      try {
+        return await work(worker, ending);
+      } finally {
+        await worker.dispose();
+      }
+    });
+  }
+
+  async #run<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const shutdown = new AbortController();
     this.#running.add(shutdown);
     try {
-      return await predictInWorker(this.#script, request, {
-        signal: AbortSignal.any([signal, shutdown.signal]),
-        report,
-        log: (line) => this.#log.info(line),
-      });
+      return await work(AbortSignal.any([signal, shutdown.signal]));
     } finally {
       this.#running.delete(shutdown);
     }
+  }
+
+  /** Which stacks inputs name; the model is loaded too, so that a wrong one is told. */
+  findStacks(request: BatchRequest, signal?: AbortSignal): Promise<FoundStacks> {
+    return this.#ask((worker) => worker.channel.request("batch", request, signal));
   }
 
   plan(request: PlanRequest, signal?: AbortSignal): Promise<PlanReply> {

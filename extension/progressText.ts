@@ -3,6 +3,8 @@
  * @module
  */
 import type { PacedProgress } from "../src/job";
+import type { BatchProgress } from "../src/predict/batchProgress";
+import { placeText } from "../src/predict/batchText";
 
 /** What every notification is about, so that it need not be said. */
 const PREDICTING = "predicting";
@@ -15,6 +17,15 @@ export function progressText({ what, done, total, unit, perSecond, secondsLeft }
     parts.push(perSecond >= 1 ? `${perSecond.toFixed(1)} ${unit}/s` : `${(1 / perSecond).toFixed(1)} s each`);
   }
   if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left`);
+  return parts.join(" · ");
+}
+
+/** One line about a batch: which file, how far it is, and how long all files that are left will take. */
+export function batchProgressText(progress: BatchProgress): string {
+  const { within, secondsLeft } = progress;
+  const parts = [placeText(progress)];
+  if (within !== null) parts.push(progressText({ ...within, secondsLeft: null, perSecond: null }));
+  if (secondsLeft !== null) parts.push(`${durationText(secondsLeft)} left in all`);
   return parts.join(" · ");
 }
 

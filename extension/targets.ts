@@ -43,6 +43,38 @@ export function uriOf(given: unknown): vscode.Uri | undefined {
   return undefined;
 }
 
+/**
+ * Several stacks, or a folder of them, that a command is about; undefined when it is about one stack or none.
+ *
+ * @param given  first argument of the command: a URI or a path, or a list of them
+ * @param others second argument, when the explorer gives one: everything that is selected
+ * @returns paths; of what is selected in the explorer only folders and stacks
+ * @throws {TilewrightError} `stack.virtual`, `predict.input`
+ */
+export async function targetBatch(given: unknown, others?: unknown): Promise<string[] | undefined> {
+  const isListed = Array.isArray(given);
+  const selected: readonly unknown[] = Array.isArray(others) ? others : isListed ? given : [given];
+  const paths: string[] = [];
+  let isMany = isListed;
+  for (const uri of selected.map(uriOf)) {
+    if (uri === undefined) {
+      if (!isListed) continue;
+      throw new TilewrightError("predict.input", "the first argument must be URIs or paths of stacks");
+    }
+    const isSearched = !isStackName(uri.path) && (await isFolder(uri));
+    if (isSearched || isStackName(uri.path) || !Array.isArray(others)) paths.push(diskPath(uri));
+    isMany ||= isSearched;
+  }
+  return paths.length > 1 || (isMany && paths.length > 0) ? paths : undefined;
+}
+
+async function isFolder(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    ({ type }) => (type & vscode.FileType.Directory) !== 0,
+    () => false,
+  );
+}
+
 /** Whether a file name is that of a stack. */
 export function isStackName(path: string): boolean {
   return STACK_NAMES.some((ending) => path.endsWith(`.${ending}`));

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { TilewrightError } from "../../src/errors";
+import type { BatchOutlook, BatchResult } from "../../src/predict/batch";
 import type { PredictionResult } from "../../src/predict/record";
 import type { PredictionRequest } from "../../src/protocol/prediction";
 import type { ViewReport } from "../../src/protocol/viewer";
@@ -15,29 +16,34 @@ import type { Parts } from "../parts";
 import { confirmPlan } from "../planPicker";
 import type { Draft } from "../planPicker";
 import { predictionOptions, readSettings } from "../settings";
-import { diskPath, targetStack, uriOf } from "../targets";
+import { diskPath, targetBatch, targetStack, uriOf } from "../targets";
 import { isTrustedOrAsk, requireTrust } from "../trust";
+import { predictBatchAsking, predictBatchScripted } from "./predictBatch";
+import { checkOrder, isScripted, pathOf } from "./scripted";
+import type { ScriptedOrder } from "./scripted";
 
 const AXES_KEY = "axes.byFile";
 const AXES_KEPT = 200;
 
-/** What a script gives: a model, an output, options as on the command line, and a token to cancel with. */
-interface ScriptedOrder extends Readonly<Record<string, unknown>> {
-  readonly model: string;
-  readonly out: string;
-  readonly token?: vscode.CancellationToken;
-}
-
 /**
- * The command `tilewright.predictTiled`. With model and output it asks nothing and resolves to the JSON of
- * `tilewright predict`; without it asks.
+ * The command `tilewright.predictTiled`, for a stack, several of them or a folder. With model and output it asks
+ * nothing and resolves to the JSON of `tilewright predict`; without it asks.
  */
 export async function predictTiled(
   parts: Parts,
   target: unknown,
   order: unknown,
-): Promise<PredictionResult | undefined> {
-  if (isScripted(order)) return predictScripted(parts, target, order);
+): Promise<PredictionResult | BatchResult | BatchOutlook | undefined> {
+  const several = await targetBatch(target, order);
+  if (isScripted(order)) {
+    return several === undefined
+      ? predictScripted(parts, target, order)
+      : predictBatchScripted(parts, several, order);
+  }
+  if (several !== undefined) {
+    await predictBatchAsking(parts, several);
+    return undefined;
+  }
   const uri = await targetStack(target);
   if (uri !== undefined) await predictAsking(parts, uri, () => Promise.resolve({}));
   return undefined;
@@ -57,10 +63,6 @@ export async function predictVisible(parts: Parts): Promise<void> {
   await predictAsking(parts, editor.uri, (model, axes) => visiblePart(parts, { view, model, axes }));
 }
 
-function isScripted(order: unknown): order is ScriptedOrder {
-  return typeof order === "object" && order !== null && !Array.isArray(order) && "model" in order;
-}
-
 async function predictScripted(
   parts: Parts,
   target: unknown,
@@ -70,19 +72,11 @@ async function predictScripted(
   const uri = uriOf(target);
   if (uri === undefined)
     throw new TilewrightError("predict.input", "the first argument must be a URI or a path of a stack");
-  const { model, out, token, ...options } = order;
-  if (typeof model !== "string" || typeof out !== "string") {
-    throw new TilewrightError("predict.order", "model and out must be paths", 'pass {model: "…", out: "…"}');
-  }
+  const { model, out, token, ...options } = checkOrder(order);
   const input = diskPath(uri);
   const settings = predictionOptions(readSettings(uri));
   const request = { input, model: pathOf(model), out: pathOf(out), options: { ...settings, ...options } };
   return parts.runs.run(request, token);
-}
-
-/** Scripts may give a path or the text of a `file:` URI. */
-function pathOf(text: string): string {
-  return text.startsWith("file:") ? vscode.Uri.parse(text).fsPath : text;
 }
 
 async function predictAsking(

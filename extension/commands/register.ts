@@ -10,6 +10,7 @@ import { explainTiling, inspectModel, showEngines } from "./explain";
 import { predictTiled, predictVisible } from "./predict";
 import { repeatRun, showRun } from "./records";
 import { openSample } from "./sample";
+import { isScripted } from "./scripted";
 
 type Command = (parts: Parts, first: unknown, second: unknown) => Promise<unknown>;
 
@@ -33,18 +34,14 @@ export function registerCommands(parts: Parts): vscode.Disposable {
       try {
         return await run(parts, first, second);
       } catch (error) {
-        if (isForScript(second)) throw asError(error);
+        // Scripts get errors; people get messages.
+        if (isScripted(second)) throw asError(error);
         void showFailure(what, error, parts.log);
         return undefined;
       }
     }),
   );
   return vscode.Disposable.from(...registered);
-}
-
-/** Scripts get errors; people get messages. */
-function isForScript(second: unknown): boolean {
-  return typeof second === "object" && second !== null && !Array.isArray(second) && "model" in second;
 }
 
 function asError(error: unknown): unknown {

@@ -21,6 +21,7 @@ import type { PredictionResult } from "./record";
 
 /** What a batch is asked to do; options as for one prediction. */
 export interface BatchOrder extends BatchRequest {
+  readonly out: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 

@@ -134,7 +134,7 @@ async function stacksIn(folder: string, search: Search, depth: number): Promise<
 
 /** What lies in the folder of the results is no input, unless the inputs lie there themselves. */
 function isResult(path: string, searched: string, { out }: Search): boolean {
-  return isInside(out, path) && !isInside(out, searched);
+  return out !== null && isInside(out, path) && !isInside(out, searched);
 }
 
 /** A sub folder that cannot be read is a problem of its own: the other folders go on. */

@@ -58,8 +58,8 @@ export interface BatchRequest {
   readonly cwd: string;
   /** Whether folders are searched with their sub folders. */
   readonly recursive: boolean;
-  /** Folder of the results, absolute path; what lies in it is no input unless it is named. */
-  readonly out: string;
+  /** Folder of the results, absolute path; what lies in it is no input unless it is named. Null: not known yet. */
+  readonly out: string | null;
 }
 
 /** The stacks that inputs name. */

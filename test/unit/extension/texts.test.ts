@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkWish, overlapText, planHeadline, tilesText } from "../../../extension/planText";
-import { durationText, progressText } from "../../../extension/progressText";
+import { batchProgressText, durationText, progressText } from "../../../extension/progressText";
 import { checkViewReport, checkViewerCommand } from "../../../src/protocol/viewer";
 import { makePlan } from "../../../src/tiling/plan";
 import type { PlanAxis } from "../../../src/tiling/plan";
@@ -57,6 +57,20 @@ test("progress says what, how far, how fast and how long", () => {
     "measuring intensities: 3 of 12 tiles · 18 s left",
   );
   expect(progressText({ ...progress, total: 0, perSecond: null, secondsLeft: null })).toBe("predicting");
+});
+
+test("progress of a batch says which file, and how long all will take", () => {
+  const within = {
+    what: "predicting",
+    done: 5,
+    total: 9,
+    unit: "tiles",
+    perSecond: 2,
+    secondsLeft: 2,
+  } as const;
+  const progress = { file: "/data/a.tif", number: 3, files: 12, within, fraction: 0.2, secondsLeft: 240 };
+  expect(batchProgressText(progress)).toBe("file 3 of 12, a.tif · 5 of 9 tiles · 4 min left in all");
+  expect(batchProgressText({ ...progress, within: null, secondsLeft: null })).toBe("file 3 of 12, a.tif");
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Job } from "../../../src/job";
-import { openPredictionWorker, predictInWorker } from "../../../src/predict/drive";
+import { KeptWorker, openPredictionWorker, predictInWorker } from "../../../src/predict/drive";
 
 const STAND_IN = join(import.meta.dirname, "../../fixtures/standInWorker.mjs");
 
@@ -121,5 +121,56 @@ describe("the prediction worker as it is driven", () => {
     await worker.dispose();
     expect(performance.now() - started).toBeLessThan(4000);
     expect(() => process.kill(worker.pid ?? 0, 0)).toThrow(/ESRCH/);
+  });
+});
+
+describe("a prediction worker that is kept", () => {
+  let worker: KeptWorker;
+  beforeEach(() => {
+    worker = new KeptWorker(STAND_IN);
+  });
+  afterEach(() => worker.dispose());
+  const pidOf = async (options: Record<string, unknown> = {}): Promise<number> =>
+    ((await worker.predict(request(options), watched().job)) as unknown as { pid: number }).pid;
+  const failure = (code: string) => ({ error: { code, message: "it failed" } });
+
+  test("answers one request after the other, also after a file that failed", async () => {
+    const first = await pidOf();
+    expect(await pidOf()).toBe(first);
+    await expect(pidOf(failure("stack.truncated"))).rejects.toMatchObject({ code: "stack.truncated" });
+    expect(await pidOf()).toBe(first);
+  });
+
+  test.each([
+    ["it died", { dies: "SIGKILL" }, "worker.died"],
+    ["its engine failed", failure("engine.failed"), "engine.failed"],
+    ["something broke that nobody foresaw", failure("internal"), "internal"],
+  ])("is replaced when %s", async (_, options, code) => {
+    const first = await pidOf();
+    await expect(pidOf(options)).rejects.toMatchObject({ code });
+    expect(await pidOf()).not.toBe(first);
+    expect(() => process.kill(first, 0)).toThrow(/ESRCH/);
+  });
+
+  test("that ran out of memory is replaced by one that goes on with smaller tiles", async () => {
+    const first = await pidOf();
+    const { job, lines } = watched();
+    const result = await worker.predict(request({ dies: "exit", says: "bad_alloc", until: 2 }), job);
+    expect(result.retiled).toBe(2);
+    expect((result as unknown as { pid: number }).pid).not.toBe(first);
+    expect(lines.filter((line) => line.includes("smaller tiles"))).toHaveLength(2);
+    expect(((await worker.predict(request({}), job)) as { retiled: number }).retiled).toBe(0);
+  });
+
+  test("tells each job only what is said while it runs, and starts nothing for one that is aborted", async () => {
+    const [first, second] = [watched(), watched()];
+    await worker.predict(request({}), first.job);
+    await worker.predict(request({}), second.job);
+    expect(first.lines).toEqual(["hello"]);
+    expect(second.reports).toEqual(["predicting 1/2"]);
+    await worker.dispose();
+    await expect(worker.predict(request({}), watched(AbortSignal.abort()).job)).rejects.toMatchObject({
+      name: "AbortError",
+    });
   });
 });
