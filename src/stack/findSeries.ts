@@ -161,6 +161,7 @@ function contiguousPlanes(parts: FileParts, main: readonly number[], request: Co
   const bytes = pageBytes(format);
   const fit = Math.floor((parts.size - parts.contiguousAt) / bytes);
   const used = Math.min(count, MAX_PLANES);
+  if (parts.contiguousAt + used * bytes > parts.metadataAt) return 0;
   if (fit < used) {
     warnings.push(
       `the file was cut short: it says it has ${count} planes, its bytes hold ${Math.max(fit, 0)}`,

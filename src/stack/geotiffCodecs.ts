@@ -18,7 +18,13 @@ async function decodeWith(compression: number, data: Uint8Array, parameters: obj
     planarConfiguration: 1,
     ...parameters,
   });
-  return new Uint8Array(await decoder.decode(data.slice().buffer));
+  try {
+    return new Uint8Array(await decoder.decode(data.slice().buffer));
+  } catch (cause) {
+    // Over damaged data the decoders stumble in words that are about themselves.
+    const stumbled = cause instanceof TypeError || cause instanceof RangeError;
+    throw stumbled ? new Error("they contradict themselves", { cause }) : cause;
+  }
 }
 
 /**
@@ -132,6 +138,7 @@ function checkFrames(data: Uint8Array, shape: ChunkShape): void {
 }
 
 function checkFrame(frame: Uint8Array, marker: number, shape: ChunkShape): void {
+  if (frame.length < 6 || frame.length < 6 + 3 * frame[5]) throw new Error("they end in the frame header");
   const [precision, heightHigh, heightLow, widthHigh, widthLow, samples] = frame;
   const height = heightHigh * 256 + heightLow;
   const width = widthHigh * 256 + widthLow;

@@ -22,6 +22,8 @@ export interface FileParts {
   readonly resolutionUnit: number;
   /** First position of the pixels of page 0; null when it has several chunks that do not follow each other. */
   readonly contiguousAt: number | null;
+  /** First position behind `contiguousAt` that holds no pixel: the directory, a text, a table. */
+  readonly metadataAt: number;
   /** ImageJ's slice labels and lookup tables. */
   readonly extras: ImagejExtras;
 }

@@ -58,7 +58,9 @@ export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFi
     name: source.name,
     size: source.size,
     pages,
-    contiguousAt: extent.contiguousAt,
+    // Behind a chain that broke there are pages, not planes without a directory.
+    contiguousAt: chain.damage === null ? extent.contiguousAt : null,
+    metadataAt: metadataBehind(first!, extent.contiguousAt ?? 0),
     ...(await readMetadata(reader, header, first!)),
   };
   return { header, parts, warnings };
@@ -75,6 +77,12 @@ function shareFormat(page: Page, previous: Page | undefined): Page {
 function entriesOutside({ entries }: Directory, size: number): number {
   const ends = [...entries.values()].map(({ type, count, at }) => at + count * (TYPE_BYTES[type] ?? 0));
   return ends.filter((end) => end > size).length;
+}
+
+/** Position of the first thing behind `start` that is no pixel, as far as a directory knows; Infinity if nothing is. */
+function metadataBehind({ at, entries }: Directory, start: number): number {
+  const places = [at, ...[...entries.values()].map((entry) => entry.at)];
+  return Math.min(...places.filter((place) => place >= start), Infinity);
 }
 
 type Metadata = Pick<FileParts, "descriptions" | "resolution" | "resolutionUnit" | "extras">;

@@ -20,6 +20,10 @@ export interface PageSpec {
   readonly rowsPerStrip?: number;
   readonly tile?: readonly [width: number, height: number];
   readonly reversedBits?: boolean;
+  /** Value of the pixels of a tile that lie beyond the image; 0 by default. */
+  readonly beyond?: number;
+  /** Compresses a strip or tile, instead of what `compression` stands for. */
+  readonly pack?: (plain: Buffer) => Buffer;
   readonly description?: string;
   /** (row, column, sample) => value; of complex pixels the real part, the imaginary part is {@link imaginaryOf} it. */
   readonly value: (row: number, column: number, sample: number) => number | bigint;
@@ -180,7 +184,7 @@ function encodeChunk(page: PageSpec, chunk: ChunkSpec): Buffer {
     for (let column = 0; column < chunk.columns; column++) {
       for (const sample of chunk.group) {
         const inside = chunk.top + row < page.height && chunk.left + column < page.width;
-        values.push(inside ? page.value(chunk.top + row, chunk.left + column, sample) : 0);
+        values.push(inside ? page.value(chunk.top + row, chunk.left + column, sample) : (page.beyond ?? 0));
       }
     }
     rows.push(
@@ -189,13 +193,15 @@ function encodeChunk(page: PageSpec, chunk: ChunkSpec): Buffer {
   }
   const plain = Buffer.concat(rows);
   const packed =
-    compression === 5
-      ? encodeLzw(plain)
-      : compression === 8 || compression === 32946
-        ? deflateSync(plain)
-        : compression === 32773
-          ? encodePackBits(plain)
-          : plain;
+    page.pack !== undefined
+      ? page.pack(plain)
+      : compression === 5
+        ? encodeLzw(plain)
+        : compression === 8 || compression === 32946
+          ? deflateSync(plain)
+          : compression === 32773
+            ? encodePackBits(plain)
+            : plain;
   return page.reversedBits === true ? Buffer.from(packed.map(reverseByte)) : packed;
 }
 

@@ -5,6 +5,9 @@ import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
 import { openTiff } from "../../../src/stack/tiff";
 import type { Stack } from "../../../src/stack/stack";
+import { chunkPlaces, dissect } from "../../fuzz/anatomy";
+import { checkError } from "../../fuzz/examine";
+import { constantJpeg } from "../../fuzz/packers";
 import { CountingSource, makeTiff } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";
 
@@ -211,4 +214,46 @@ test("files with random bytes changed end in a stack or in a TilewrightError", a
     }),
     { numRuns: 3000, seed: 11 },
   );
+});
+
+test("where the list of pages breaks off, what stands behind the first page is not taken for planes", async () => {
+  const texts = [
+    "ImageJ=1.53c\nimages=4\nslices=4\nhyperstack=true\n",
+    '{"shape": [4, 12, 16]}',
+    "ImageJ=1.53c\nimages=4\n",
+  ];
+  for (const description of texts) {
+    const whole = makeTiff(
+      Array.from({ length: 4 }, (_, i) => ({
+        ...PAGE,
+        value: () => i + 1,
+        ...(i === 0 ? { description } : {}),
+      })),
+    );
+    const { sections } = dissect(whole);
+    const cut = whole.subarray(0, sections[1].at);
+    const unlinked = Buffer.from(whole);
+    unlinked.writeUInt32LE(0, sections[0].nextAt);
+    for (const bytes of [cut, unlinked]) {
+      const stack = await open(bytes);
+      expect(stack.facts.planes).toBe(1);
+      expect([...(await stack.readStoredPlane(0, job)).data]).toEqual(Array.from({ length: 192 }, () => 1));
+    }
+    expect((await open(cut)).facts.warnings.join()).toMatch(/only the first 1 pages/);
+  }
+});
+
+test("JPEG data that are damaged anywhere end in pixels or in a sentence about the data", async () => {
+  const good = makeTiff([
+    { ...PAGE, width: 16, height: 8, compression: 7, pack: constantJpeg, value: () => 140 },
+  ]);
+  const [{ at, bytes }] = chunkPlaces(good, dissect(good), dissect(good).sections[0]);
+  for (let i = at; i < at + bytes; i++) {
+    for (const change of [1, 128, 255]) {
+      const damaged = Buffer.from(good);
+      damaged[i] ^= change;
+      const stack = await open(damaged);
+      await stack.readStoredPlane(0, job).catch((error: unknown) => checkError(error, "memory.tif"));
+    }
+  }
 });
