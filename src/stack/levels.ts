@@ -32,7 +32,8 @@ export async function findLevels(
   pages: readonly number[],
   alone: boolean,
 ): Promise<readonly Level[]> {
-  const full = file.page(pages[0]);
+  // A damaged page says nothing about the others.
+  const full = file.page(pages.find((index) => file.page(index).format.problem === null) ?? pages[0]);
   const found = [...(alone ? chainLevels(file, pages) : []), ...(await subLevels(file, pages[0]))]
     .filter(({ format }) => isSmallerCopy(format, full.format))
     .sort((a, b) => b.format.width - a.format.width || b.format.height - a.format.height);

@@ -7,11 +7,13 @@ import type { ByteSource } from "./bytes";
 import { ChunkReader } from "./chunks";
 import { isImagejDescription, parseImagejBlock } from "./imagej";
 import type { ImagejExtras } from "./imagej";
-import { HeaderReader, readBytes, readHeader, readIntegers, readRational, walkDirectories } from "./ifd";
+import { HeaderReader, readBytes, readHeader, readIntegers, readRational } from "./ifd";
 import type { Directory, TiffHeader } from "./ifd";
 import { MAX_OME_BYTES } from "./omeRead";
-import { pageBytes, readPage } from "./page";
-import type { Page, PageFormat } from "./page";
+import { pageBytes } from "./page";
+import type { Page } from "./page";
+import { readPages } from "./pages";
+import type { PageWalk } from "./pages";
 import type { FileParts } from "./series";
 import { TAG, TYPE, TYPE_BYTES } from "./tiffTags";
 
@@ -32,26 +34,14 @@ const MAX_EXTRA_BYTES = 2 ** 22;
 export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFile> {
   const reader = new HeaderReader(source);
   const header = await readHeader(reader);
-  const pages: Page[] = [];
-  let first: Directory | undefined;
-  const chain = await walkDirectories(
-    reader,
-    header,
-    async (directory) => {
-      pages.push(shareFormat(await readPage(reader, header, directory), pages.at(-1)));
-      first ??= directory;
-    },
-    job,
-  );
-  const warnings: string[] = [];
-  if (chain.damage !== null) {
-    warnings.push(`only the first ${pages.length} pages can be read: ${chain.damage}`);
-  }
-  const outside = entriesOutside(first!, source.size);
-  if (outside > 0) warnings.push(`${outside} header entries of page 0 point outside the file`);
-  const extent = await firstExtent(source, header, pages[0]);
+  const { pages, sound, last, damage, warnings: damages } = await readPages(reader, header, job);
+  const first = sound.directory;
+  const warnings = [...damages];
+  const outside = entriesOutside(first, source.size);
+  if (outside > 0) warnings.push(`${outside} header entries of page ${sound.index} point outside the file`);
+  const extent = await firstExtent(source, header, sound);
   if (extent.warning !== null) warnings.push(extent.warning);
-  if (pages.length > 1 && (await isCut(source, header, pages.at(-1)!))) {
+  if (pages.length > 1 && (await isCut(source, header, last))) {
     warnings.push("the file was cut short: pixels of its last page are missing");
   }
   const parts = {
@@ -59,19 +49,11 @@ export async function readTiffFile(source: ByteSource, job: Job): Promise<TiffFi
     size: source.size,
     pages,
     // Behind a chain that broke there are pages, not planes without a directory.
-    contiguousAt: chain.damage === null ? extent.contiguousAt : null,
-    metadataAt: metadataBehind(first!, extent.contiguousAt ?? 0),
-    ...(await readMetadata(reader, header, first!)),
+    contiguousAt: damage === null ? extent.contiguousAt : null,
+    metadataAt: metadataBehind(first, extent.contiguousAt ?? 0),
+    ...(await readMetadata(reader, header, first)),
   };
   return { header, parts, warnings };
-}
-
-/** Stacks of many pages keep one format object instead of one per page. */
-function shareFormat(page: Page, previous: Page | undefined): Page {
-  if (previous === undefined || page.format.problem !== null) return page;
-  const keys = Object.keys(page.format) as (keyof PageFormat)[];
-  const same = keys.every((key) => page.format[key] === previous.format[key]);
-  return same ? { ...page, format: previous.format } : page;
 }
 
 function entriesOutside({ entries }: Directory, size: number): number {
@@ -145,7 +127,11 @@ interface FirstExtent {
 }
 
 /** Looks where the pixels of the first page are: for stacks under one directory, and for truncated files. */
-async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): Promise<FirstExtent> {
+async function firstExtent(
+  source: ByteSource,
+  header: TiffHeader,
+  { page, index }: PageWalk["sound"],
+): Promise<FirstExtent> {
   const { format } = page;
   const needed = pageBytes(format);
   if (format.chunks > 4096) return { contiguousAt: null, warning: null };
@@ -155,11 +141,14 @@ async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): 
   if (format.compression !== 1 || format.tiled || format.planar || format.dtype === null) {
     return {
       contiguousAt: null,
-      warning: beyond ? "the file was cut short: pixels of page 0 are missing" : null,
+      warning: beyond ? `the file was cut short: pixels of page ${index} are missing` : null,
     };
   }
   if (format.chunks === 1 && bytes !== needed && at + needed <= source.size) {
-    const warning = `page 0 says it has ${bytes ?? "no number of"} bytes, it needs ${needed}; those were used`;
+    const warning =
+      bytes === null
+        ? `page ${index} does not say how many bytes it has; the ${needed} that it needs were used`
+        : `page ${index} says it has ${bytes} bytes, it needs ${needed}; those were used`;
     return { contiguousAt: at, warning };
   }
   const stripBytes = (needed / format.height) * format.chunkHeight;
@@ -167,6 +156,6 @@ async function firstExtent(source: ByteSource, header: TiffHeader, page: Page): 
   const cut = beyond || (contiguous && at + needed > source.size);
   return {
     contiguousAt: contiguous ? at : null,
-    warning: cut ? "the file was cut short: pixels of page 0 are missing" : null,
+    warning: cut ? `the file was cut short: pixels of page ${index} are missing` : null,
   };
 }

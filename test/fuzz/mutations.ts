@@ -243,6 +243,17 @@ function flip(patient: Patient, header: boolean): string | null {
   return `${many} bits of the ${header ? "header" : "pixels"} flipped`;
 }
 
+/** Makes a directory of the chain useless: its width is no number, or it is missing. */
+function spoilPage(patient: Patient): string | null {
+  const { anatomy, random } = patient;
+  const section = anatomy.sections[random.below(anatomy.chain)];
+  const width = findField(section, 256);
+  if (width === undefined) return null;
+  if (random.below(2) === 0) patient.put(width.entryAt + 2, 2, 11n);
+  else patient.put(width.entryAt, 2, 255n);
+  return `the directory at ${section.at} has no width`;
+}
+
 function changeText(patient: Patient): string | null {
   const [section] = patient.anatomy.sections;
   const field = findField(section, 270);
@@ -334,6 +345,7 @@ const MUTATIONS: readonly Mutation[] = [
     weight: 1,
     apply: (patient) => changeNext(patient, () => patient.random.below(patient.bytes.length)),
   },
+  { name: "page spoilt", harm: "removes", weight: 3, apply: spoilPage },
   { name: "text", harm: "removes", weight: 8, apply: changeText },
   { name: "SubIFDs", harm: "removes", weight: 2, apply: hangBelow },
   ...(["tag", "type", "count", "value"] as const).flatMap((part): Mutation[] => [

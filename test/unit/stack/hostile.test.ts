@@ -8,6 +8,7 @@ import type { Stack } from "../../../src/stack/stack";
 import { chunkPlaces, dissect } from "../../fuzz/anatomy";
 import { checkError } from "../../fuzz/examine";
 import { constantJpeg } from "../../fuzz/packers";
+import { storedBytes } from "../../fuzz/seeds";
 import { CountingSource, makeTiff } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";
 
@@ -42,10 +43,48 @@ test("a chain of pages that runs in a circle ends, and the pages before are read
   }
 });
 
-test("pages behind a damaged one are left out with a warning", async () => {
-  const stack = await open(makeTiff([PAGE, { ...PAGE, entries: [[256, 4, []]] }, PAGE]));
-  expect(stack.facts.planes).toBe(1);
-  expect(stack.facts.warnings.join()).toMatch(/only the first 1 pages.*no ImageWidth/);
+test("a damaged page keeps its place: the others are readable where they were, and it is an error", async () => {
+  const NO_WIDTH = [[256, 4, []]] as const;
+  for (const broken of [0, 1, 3]) {
+    const pages = Array.from({ length: 4 }, (_, i) => ({
+      ...PAGE,
+      value: () => i + 1,
+      ...(i === broken ? { entries: NO_WIDTH } : {}),
+    }));
+    const stack = await open(makeTiff(pages));
+    expect(stack.facts.planes).toBe(4);
+    expect(stack.facts.warnings.join()).toMatch(
+      new RegExp(`page ${broken} cannot be read: .* no ImageWidth`),
+    );
+    for (let z = 0; z < 4; z++) {
+      const region = [[z, z + 1] as const, [2, 3] as const, [0, 16] as const];
+      const reads = [stack.readStoredPlane(z, job), stack.read(region, job)];
+      if (z === broken) {
+        for (const read of reads) await expect(read).rejects.toMatchObject({ code: "stack.damaged" });
+      } else {
+        for (const read of reads)
+          expect(new Set(storedBytes(await read)), `plane ${z}, broken ${broken}`).toEqual(new Set([z + 1]));
+      }
+    }
+  }
+});
+
+test("a damaged smaller copy is one level less and no plane more", async () => {
+  const levels = [16, 8, 4].map((width, i) => ({ ...PAGE, width, height: width, reduced: i > 0 }));
+  const entries = [[257, 4, [0]]] as const;
+  const stack = await open(makeTiff([levels[0], { ...levels[1], entries }, levels[2]]));
+  expect(stack.facts.shape).toEqual([16, 16]);
+  expect(stack.facts.levels).toBe(2);
+});
+
+test("a file of damaged pages only is refused soon, whatever its number of pages", async () => {
+  const empty = Buffer.alloc(8 + 6 * 200_000);
+  empty.write("II*\0", 0, "latin1");
+  empty.writeUInt32LE(8, 4);
+  for (let at = 8; at + 6 < empty.length; at += 6) empty.writeUInt32LE(at + 6, at + 2);
+  const start = performance.now();
+  await expect(open(empty)).rejects.toMatchObject({ code: "stack.damaged" });
+  expect(performance.now() - start).toBeLessThan(500);
 });
 
 test("absurd headers are refused before memory is asked for", async () => {
