@@ -136,7 +136,7 @@ export function truncated(name: string, position: number, count: number): Tilewr
   return new TilewrightError(
     "stack.truncated",
     `${name}: the file ends before byte ${position + count}, which the image needs`,
-    "the file was cut short; copy or export it again",
+    "the file was cut short or is damaged; copy or export it again",
   );
 }
 

@@ -162,6 +162,7 @@ export class ChunkReader {
 
   #checkSizes(sizes: ChunkSizes): void {
     const { where, stored, fullBytes, bytes, compression, at } = sizes;
+    if (at + stored > this.source.size) throw truncated(this.source.name, at, stored);
     if (fullBytes > MAX_CHUNK_BYTES || stored > MAX_CHUNK_BYTES) {
       throw new TilewrightError(
         "stack.tooLarge",
@@ -176,7 +177,6 @@ export class ChunkReader {
         "the file was written only in part; export it again",
       );
     }
-    if (at + stored > this.source.size) throw truncated(this.source.name, at, stored);
     if (bytes > stored * largestExpansion(compression)) {
       throw new TilewrightError(
         "stack.decode",

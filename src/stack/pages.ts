@@ -63,8 +63,10 @@ export async function readPages(reader: HeaderReader, header: TiffHeader, job: J
     .map(({ index, error }) => `page ${index} cannot be read: ${error.message}`);
   const more = damaged.length - MAX_WARNINGS;
   if (more > 0) warnings.push(`${more} more pages cannot be read`);
-  if (chain.damage !== null)
-    warnings.push(`only the first ${pages.length} pages can be read: ${chain.damage}`);
+  if (chain.damage !== null) {
+    const readable = pages.length === 1 ? "page" : `${pages.length} pages`;
+    warnings.push(`only the first ${readable} can be read: ${chain.damage}`);
+  }
   return { pages, sound, last: last!, damage: chain.damage, warnings };
 }
 
