@@ -29,7 +29,7 @@ const MAX_SHARED_BYTES = 30_000;
 /** Of longer stacks only the first planes are known. */
 export const MAX_KEPT_PLANES = 16;
 
-/** Pixels of a stored plane as bytes: today a volume, tomorrow bytes. */
+/** The bytes of a stored plane, or of a volume. */
 export function storedBytes(
   stored: { readonly bytes: Uint8Array } | { readonly data: ArrayBufferView },
 ): Uint8Array {

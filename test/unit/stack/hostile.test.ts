@@ -276,7 +276,7 @@ test("where the list of pages breaks off, what stands behind the first page is n
     for (const bytes of [cut, unlinked]) {
       const stack = await open(bytes);
       expect(stack.facts.planes).toBe(1);
-      expect([...(await stack.readStoredPlane(0, job)).data]).toEqual(Array.from({ length: 192 }, () => 1));
+      expect([...(await stack.readStoredPlane(0, job)).bytes]).toEqual(Array.from({ length: 192 }, () => 1));
     }
     expect((await open(cut)).facts.warnings.join()).toMatch(/only the first page can be read/);
   }

@@ -58,7 +58,7 @@ async function readWith(
   const start = performance.now();
   const stack = await open(file);
   const seconds = (performance.now() - start) / 1000;
-  expect(new Set((await stack.readStoredPlane(0, job)).data as Uint8Array)).toEqual(new Set([7]));
+  expect(new Set((await stack.readStoredPlane(0, job)).bytes)).toEqual(new Set([7]));
   return { stack, seconds, bytes: process.memoryUsage().rss - before };
 }
 
@@ -233,7 +233,7 @@ test("a circle of 30,000 pages ends where it began, in bounded time", async () =
   expect(stack.facts.planes).toBe(count);
   expect(stack.facts.warnings.join()).toMatch(/runs in a circle/);
   expect((performance.now() - start) / 1000).toBeLessThan(20);
-  expect([...((await stack.readStoredPlane(count - 1, job)).data as Uint8Array)]).toEqual([7]);
+  expect([...(await stack.readStoredPlane(count - 1, job)).bytes]).toEqual([7]);
 });
 
 test("smaller copies that lead in circles, to the header or out of the file are no levels", async () => {
@@ -322,7 +322,7 @@ async function readEverything(path: string): Promise<void> {
       expect(error).toBeInstanceOf(TilewrightError);
       return null;
     });
-    if (read !== null) expect(read.data).not.toContain(99);
+    if (read !== null) expect(read.bytes).not.toContain(99);
   }
   const whole = stack.facts.canonicalShape.map((length) => [0, length] as const);
   const volume = await stack.read(whole, job).catch(() => null);
