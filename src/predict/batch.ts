@@ -116,10 +116,11 @@ export async function planBatch(order: BatchOrder, worker: KeptWorker, job: Watc
   }
   const files: (PlannedFile | FailedFile)[] = [...found.problems];
   const outs = mirroredOutputs(found.files, found.base, out);
+  const all = new Set(found.files);
   for (const [i, file] of found.files.entries()) {
     job.report(looking(i, found.files.length));
     try {
-      files.push(await planFile({ order, file, out: outs[i], inputs: found.files, options }, worker, job));
+      files.push(await planFile({ order, file, out: outs[i], inputs: all, options }, worker, job));
     } catch (error) {
       job.signal.throwIfAborted();
       files.push({ file, error: toFailure(error) });
@@ -147,14 +148,14 @@ async function planFile(
     readonly order: BatchOrder;
     readonly file: string;
     readonly out: string;
-    readonly inputs: readonly string[];
+    readonly inputs: ReadonlySet<string>;
     readonly options: PredictOptions;
   },
   worker: KeptWorker,
   job: WatchingJob,
 ): Promise<PlannedFile> {
   const { order, file, out, inputs, options } = one;
-  if (inputs.includes(out)) {
+  if (inputs.has(out)) {
     throw new TilewrightError("out.isInput", `${out} is an input itself`, "choose another output folder");
   }
   const request = { input: file, model: order.model, out, options: order.options };

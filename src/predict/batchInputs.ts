@@ -38,7 +38,7 @@ export async function isBatch(
   if (inputs.length !== 1 || /[\\/]$/.test(out)) return true;
   const [input] = inputs;
   const found = await stat(input).catch(() => null);
-  if (found === null) return isDynamicPattern(input);
+  if (found === null) return isGlob(input);
   if (found.isDirectory() && !isStackName(input, endings)) return true;
   return !isStackName(out, endings) && (await isFolder(out));
 }
@@ -68,7 +68,7 @@ export async function findStacks(
     } catch (error) {
       job.signal.throwIfAborted();
       problems.push({
-        file: isDynamicPattern(input) ? input : resolve(wish.cwd, input),
+        file: isGlob(input) ? input : resolve(wish.cwd, input),
         error: toFailure(error),
       });
     }
@@ -99,7 +99,7 @@ async function stacksOf(input: string, search: Search): Promise<Found> {
   const path = resolve(search.cwd, input);
   // What exists is taken literally first: "scan [1].tif" is a name people have.
   const there = await stat(path).catch((error: unknown) => {
-    if (isDynamicPattern(input)) return null;
+    if (isGlob(input)) return null;
     throw error;
   });
   if (there === null) return stacksOfGlob(input, search);
@@ -162,11 +162,10 @@ async function stacksOfGlob(input: string, search: Search): Promise<Found> {
     followSymbolicLinks: false,
     signal: search.job.signal,
   });
-  const named = matched.map((path) => resolve(path)).filter((path) => isStackName(path, search.endings));
-  const stacks = named.filter(
-    (path) =>
-      !isResult(path, root, search) && !named.some((other) => other !== path && isInside(other, path)),
+  const named = new Set(
+    matched.map((path) => resolve(path)).filter((path) => isStackName(path, search.endings)),
   );
+  const stacks = [...named].filter((path) => !isResult(path, root, search) && !isBelowOne(path, named));
   if (stacks.length > 0) return { root, found: stacks.sort((a, b) => order.compare(a, b)) };
   throw new TilewrightError(
     "batch.noMatch",
@@ -175,9 +174,26 @@ async function stacksOfGlob(input: string, search: Search): Promise<Found> {
   );
 }
 
+/** Whether one of the folders above a path is among `stacks`: its files are parts, not stacks. */
+function isBelowOne(path: string, stacks: ReadonlySet<string>): boolean {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (stacks.has(folder)) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+/** Whether an input is a glob; backslashes of Windows are no part of one. */
+function isGlob(input: string): boolean {
+  return isDynamicPattern(slashed(input));
+}
+
+function slashed(input: string): string {
+  return sep === "\\" ? input.replaceAll("\\", "/") : input;
+}
+
 /** The part of a glob that is a plain folder, and the rest; a glob has `/` on every system. */
 export function splitGlob(input: string): { readonly folder: string; readonly pattern: string } {
-  const parts = (sep === "\\" ? input.replaceAll("\\", "/") : input).split("/");
+  const parts = slashed(input).split("/");
   const first = parts.findIndex((part) => isDynamicPattern(part));
   const plain = parts.slice(0, first);
   const folder = plain.length === 1 && plain[0] === "" ? "/" : plain.join("/");

@@ -224,7 +224,7 @@ describe("what cannot be predicted is said in one line, with exit code 1 and not
     [
       "an input that is a folder",
       () => [at("empty"), ...OPTIONS, "--out", at("x.tif")],
-      /empty is a folder; one stack is predicted at a time so far \(name a file in it\)/,
+      /empty holds no image \(names of images end in/,
     ],
     [
       "an input that does not exist",
