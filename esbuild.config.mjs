@@ -3,8 +3,9 @@
  * `node esbuild.config.mjs [--watch]` prints the size of every file it writes.
  * @module
  */
-import { chmod, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { chmod, copyFile, mkdir, stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
@@ -80,6 +81,13 @@ const OUTPUTS = {
   "webview/viewer.css": { entry: "webview/viewer.css", bundle: true, minify: true, metafile: true },
 };
 
+/** Decoders in WebAssembly: src/stack/decoders/wasmFile.ts reads them when a file needs them. */
+const WASM = [
+  "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm",
+  "@cornerstonejs/codec-openjpeg/decodewasm",
+  "@jsquash/webp/codec/dec/webp_dec.wasm",
+];
+
 /** What must not be inside a file, because it would be loaded with it. */
 const FORBIDDEN = {
   "extension.cjs": /onnxruntime|geotiff|protobufjs|jsfive/,
@@ -87,6 +95,12 @@ const FORBIDDEN = {
 };
 
 const watching = process.argv.includes("--watch");
+
+await mkdir(join(ROOT, "dist/codecs"), { recursive: true });
+for (const file of WASM) {
+  const path = createRequire(import.meta.url).resolve(file);
+  await copyFile(path, join(ROOT, "dist/codecs", basename(path)));
+}
 
 for (const [name, { entry, ...options }] of Object.entries(OUTPUTS)) {
   const settings = {

@@ -29,6 +29,7 @@ const BUILT = [
   "dist/extension.cjs",
   "dist/reader.cjs",
   "dist/worker.cjs",
+  "dist/codecs",
   "dist/webview/viewer.js",
   "dist/webview/viewer.css",
 ];

@@ -5,13 +5,13 @@
 import { TilewrightError } from "../errors";
 import { truncated } from "./bytes";
 import type { ByteSource } from "./bytes";
-import { COMPRESSION_NAMES, decodeChunk, largestExpansion } from "./codecs";
+import { COMPRESSION_NAMES, decodeChunk, largestExpansion, pictureLimits } from "./codecs";
 import { HeaderReader, readIntegers } from "./ifd";
 import type { TiffHeader } from "./ifd";
 import type { Page, PageFormat } from "./page";
 import { reverseBits, storedBytes, unpackSamples } from "./samples";
 import type { SampleLayout } from "./samples";
-import { carriageOf, storedBytesPerPixel } from "./stored";
+import { carriageOf, carrierBytes, storedBytesPerPixel } from "./stored";
 import type { Carrier } from "./stored";
 import { TYPE_BYTES } from "./tiffTags";
 
@@ -82,15 +82,17 @@ export class ChunkReader {
   /** How the values of chunks of this page are stored; `height` rows of a chunk. */
   layout(page: Page, height: number): SampleLayout {
     const { format } = page;
+    const { dtype } = carriageOf(format.dtype!);
+    const picture = pictureLimits(format.compression) !== null;
     return {
-      dtype: carriageOf(format.dtype!).dtype,
-      bits: format.bits,
+      dtype,
+      bits: picture ? 8 * carrierBytes(dtype) : format.bits,
       signed: format.typeName.startsWith("int"),
       samples: format.planar ? 1 : format.samples,
       width: format.chunkWidth,
       height,
       predictor: format.compression === 1 ? 1 : format.predictor,
-      littleEndian: this.#header.littleEndian,
+      littleEndian: picture || this.#header.littleEndian,
     };
   }
 
@@ -154,6 +156,7 @@ export class ChunkReader {
       width: format.chunkWidth,
       height: format.chunkHeight,
       samples: layout.samples,
+      sampleBytes: carrierBytes(layout.dtype),
       jpegTables: page.jpegTables,
       yCbCr: format.photometric === 6,
     };

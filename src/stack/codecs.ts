@@ -2,14 +2,18 @@
  * Decompression of one chunk (strip or tile). Output is bounded by what the page needs, whatever the data say.
  *
  * Deflate runs in `node:zlib`; LZW and PackBits are ours (bounded, and faster than those of geotiff
- * 3.0.5); JPEG and Zstandard come from geotiff 3.0.5 behind a check of their headers.
+ * 3.0.5); the others are in `decoders/`, each loaded when a file first needs it.
  * @module
  */
 import { inflate, inflateSync } from "node:zlib";
 import { promisify } from "node:util";
 import { TilewrightError, isAbort } from "../errors";
-import { decodeJpeg, decodeZstd } from "./geotiffCodecs";
+import { decodeJpeg } from "./decoders/jpeg";
+import { decodeJpeg2000 } from "./decoders/jpeg2000";
+import { decodeWebp } from "./decoders/webp";
+import { decodeXz } from "./decoders/xz";
 import { decodeLzw } from "./lzw";
+import { decodeZstd } from "./decoders/zstd";
 
 /** Names of compressions as `info` shows them, by TIFF number. */
 export const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
@@ -29,7 +33,7 @@ export const COMPRESSION_NAMES: Readonly<Record<number, string>> = {
   34677: "sgilog24",
   34712: "jpeg2000",
   34887: "lerc",
-  34892: "jpeg",
+  34892: "jpeg-dng",
   34925: "lzma",
   34933: "png",
   34934: "jpegxr",
@@ -47,6 +51,8 @@ export interface ChunkShape {
   readonly width: number;
   readonly height: number;
   readonly samples: number;
+  /** Bytes of a sample in memory. */
+  readonly sampleBytes: number;
   readonly jpegTables: Uint8Array | null;
   /** The page holds YCbCr colours. */
   readonly yCbCr: boolean;
@@ -54,30 +60,55 @@ export interface ChunkShape {
 
 type Decoder = (data: Uint8Array, shape: ChunkShape) => Uint8Array | Promise<Uint8Array>;
 
+/**
+ * What a compression takes that holds pictures instead of bytes. Its samples come in whole bytes, little endian,
+ * whatever the file says.
+ */
+export interface PictureLimits {
+  /** Most bits of a sample. */
+  readonly bits: number;
+  /** Numbers of samples in one pixel. */
+  readonly samples: readonly number[];
+}
+
 interface Codec {
   /** Output bytes per input byte that the format can reach at most. */
   readonly expansion: number;
   readonly decode: Decoder;
+  readonly picture?: PictureLimits;
 }
 
 /** Below this size the way through the thread pool costs more than the work. */
 const SYNC_BYTES = 2 ** 15;
 const inflateAsync = promisify(inflate);
 
+/** Empty blocks take next to nothing. */
+const JPEG_2000: Codec = { expansion: 32768, decode: decodeJpeg2000, picture: { bits: 16, samples: [1, 3] } };
+
 const CODECS: Readonly<Record<number, Codec>> = {
   1: { expansion: 1, decode: (data) => data },
   5: { expansion: 4096, decode: (data, shape) => decodeLzw(data, shape.fullBytes) },
-  7: { expansion: 4096, decode: decodeJpeg },
+  7: { expansion: 4096, decode: decodeJpeg, picture: { bits: 8, samples: [1, 2, 3, 4] } },
   8: { expansion: 1040, decode: decodeDeflate },
   32773: { expansion: 64, decode: (data, shape) => decodePackBits(data, shape.fullBytes) },
   32946: { expansion: 1040, decode: decodeDeflate },
+  33003: JPEG_2000,
+  33005: JPEG_2000,
+  34712: JPEG_2000,
+  34925: { expansion: 8192, decode: decodeXz },
   // A run-length block of Zstandard turns 4 bytes into 128 KiB.
   50000: { expansion: 32768, decode: decodeZstd },
+  50001: { expansion: 32768, decode: decodeWebp, picture: { bits: 8, samples: [3, 4] } },
 };
 
 /** Whether chunks of this compression can be decoded. */
 export function isDecodable(compression: number): boolean {
   return CODECS[compression] !== undefined;
+}
+
+/** The limits of a compression that holds pictures; null where it holds bytes. */
+export function pictureLimits(compression: number): PictureLimits | null {
+  return CODECS[compression]?.picture ?? null;
 }
 
 /** Decoded bytes per stored byte that a compression can reach at most; 32768 for unknown ones. */

@@ -6,7 +6,7 @@
 import { TilewrightError } from "../errors";
 import { readBytes, readIntegers } from "./ifd";
 import type { Directory, Entry, HeaderReader, TiffHeader } from "./ifd";
-import { COMPRESSION_NAMES, isDecodable, largestExpansion } from "./codecs";
+import { COMPRESSION_NAMES, isDecodable, largestExpansion, pictureLimits } from "./codecs";
 import type { StoredDtype } from "./stack";
 import { storedBytesPerPixel } from "./stored";
 import { TAG } from "./tiffTags";
@@ -254,12 +254,22 @@ function problemOf(name: string, format: Omit<PageFormat, "problem">): Tilewrigh
       "convert it to 8, 16 or 32-bit integers or to 32-bit float",
     );
   }
+  const picture = pictureLimits(compression);
+  const side = format.planar ? 1 : format.samples;
+  const inPicture = picture === null || (bits <= picture.bits && /^u?int/.test(typeName));
+  if (!inPicture || picture?.samples.includes(side) === false) {
+    return new TilewrightError(
+      "stack.compression",
+      `${name}: ${COMPRESSION_NAMES[compression]} pictures of ${side} x ${typeName} are not supported`,
+      "save it uncompressed, or with LZW or Deflate",
+    );
+  }
   const complex = typeName.startsWith("complex");
   const predictable =
     predictor === 1 ||
     (predictor === 2 && !complex && bits === 8 * storedBytesPerPixel(dtype)) ||
     (predictor === 3 && typeName.startsWith("float"));
-  if (predictable && !(compression === 7 && bits !== 8)) return null;
+  if (predictable) return null;
   return new TilewrightError(
     "stack.predictor",
     `${name}: predictor ${predictor} on ${typeName} (${COMPRESSION_NAMES[compression]}) is not supported`,

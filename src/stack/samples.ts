@@ -148,8 +148,8 @@ function undoFloatPredictor(bytes: Uint8Array, { rowLength, size, samples }: Flo
 }
 
 /**
- * Integers of any length, most significant bit first whatever the byte order of the file (TIFF 6.0 §7 knows
- * bytes only; libtiff 4 and tifffile 2026 read bit by bit), rows padded to whole bytes.
+ * Integers of any length, most significant bit first whatever the byte order of the file, as tifffile 2026 reads
+ * them; rows padded to whole bytes.
  */
 function unpackBits(bytes: Uint8Array, layout: SampleLayout): Carrier {
   const { dtype, bits, samples, width, height } = layout;

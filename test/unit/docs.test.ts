@@ -10,6 +10,7 @@ import { quietJob } from "../../src/job";
 import { analyseNetwork } from "../../src/network/analysis";
 import { describePlan } from "../../src/predict/describe";
 import { openTiff } from "../../src/stack/tiff";
+import { wholeRegion } from "../../src/volume/region";
 import { careOverlap } from "../../src/tiling/careOverlap";
 import { careUnet } from "../support/networks";
 import { CARE_3D, predictHere, readStack, SAMPLE, temporaryFolder } from "../support/prediction";
@@ -264,14 +265,27 @@ test("the seam that the README shows is there, and gone with the network's own o
 test("the sentences about files that cannot be read are those of the reader", async () => {
   const quoted = /^```text\n([\s\S]+?)^```$/m.exec(read("README.md"))?.[1].trim().split("\n") ?? [];
   const page: PageSpec = { width: 16, height: 12, bits: 8, value: () => 1 };
-  const refused: Partial<PageSpec>[] = [{ compression: 50_001 }, { bits: 32, entries: [[339, 3, [6]]] }];
+  const refused: Partial<PageSpec>[] = [
+    ...[2, 3, 4, 6, 34_676, 34_677, 34_887, 34_892, 34_933, 34_934, 50_002].map((compression) => ({
+      compression,
+    })),
+    { compression: 7, bits: 12 },
+    { compression: 34_712, samples: 4 },
+    { bits: 32, entries: [[339, 3, [6]]] },
+    { samples: 2, entries: [[258, 3, [8, 16]]] },
+    { compression: 5, bits: 12, predictor: 2 },
+    { compression: 8, entries: [[279, 4, [0]]] },
+    { bits: 64, kind: "complex" },
+  ];
   const said: string[] = [];
   for (const wrong of refused) {
     const source = new CountingSource(makeTiff([{ ...page, ...wrong }]));
-    const error: unknown = await openTiff(source, quietJob()).then(
-      () => null,
-      (reason: unknown) => reason,
-    );
+    const error: unknown = await openTiff(source, quietJob())
+      .then((stack) => stack.read(wholeRegion(stack.facts.canonicalShape), quietJob()))
+      .then(
+        () => null,
+        (reason: unknown) => reason,
+      );
     said.push(failureLine(toFailure(error)).replace(source.name, "scan.tif"));
   }
   expect(quoted).toEqual(said);

@@ -10,6 +10,7 @@ const shape = (bytes: number, fullBytes = bytes): Parameters<typeof decodeChunk>
   width: bytes,
   height: 1,
   samples: 1,
+  sampleBytes: 1,
   jpegTables: null,
   yCbCr: false,
 });
