@@ -81,8 +81,13 @@ function unnamed(
 }
 
 function plainSeries(parts: FileParts, main: readonly number[], warnings: string[]): Described {
-  if (main.length > 1)
-    warnings.push(`the file does not say what its ${main.length} pages are; they are taken as Z`);
+  const count = parts.metamorphPlanes;
+  const contiguous = contiguousPlanes(parts, main, { count, warnings });
+  const planes = contiguous > 0 ? range(contiguous) : main;
+  if (planes.length > 1)
+    warnings.push(`the file does not say what its ${planes.length} pages are; they are taken as Z`);
+  else if (count > 1)
+    warnings.push(`MetaMorph counts ${count} planes; only the first can be found in the file`);
   // Centimetres are written by microscopes; inches are the resolution of a printer.
   const centimetres = parts.resolutionUnit === 3;
   const size = (perUnit: number | null): number | null => (perUnit === null ? null : 1e4 / perUnit);
@@ -90,8 +95,9 @@ function plainSeries(parts: FileParts, main: readonly number[], warnings: string
   return {
     ...unnamed(parts),
     flavour: "plain",
-    ...squeeze("I", [main.length]),
-    planes: main,
+    ...squeeze("I", [planes.length]),
+    planes,
+    contiguous,
     pixelSize: centimetres && (x !== null || y !== null) ? { x, y, z: null, unit: "µm" } : null,
     warnings,
   };

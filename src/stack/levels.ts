@@ -89,6 +89,7 @@ function alike(page: Page, format: PageFormat, { source }: MemberFile): Page {
 
 /** Reduced pages of one size stand for the full-size pages in their order, if there is one for each. */
 function chainLevels(file: MemberFile, pages: readonly number[]): Level[] {
+  if (file.file.parts.thumbnails) return [];
   const bySize = new Map<string, Page[]>();
   for (const page of file.file.parts.pages.slice(1)) {
     if (!page.reduced) continue;

@@ -26,6 +26,10 @@ export interface FileParts {
   readonly metadataAt: number;
   /** ImageJ's slice labels and lookup tables. */
   readonly extras: ImagejExtras;
+  /** Planes that MetaMorph counts behind the first page's directory; 1 when it did not write the file. */
+  readonly metamorphPlanes: number;
+  /** Whether reduced pages are thumbnails (Zeiss LSM): colours, not the pixels of the stack. */
+  readonly thumbnails: boolean;
 }
 
 /** One stack of a file. */

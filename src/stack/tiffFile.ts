@@ -67,7 +67,10 @@ function metadataBehind({ at, entries }: Directory, start: number): number {
   return Math.min(...places.filter((place) => place >= start), Infinity);
 }
 
-type Metadata = Pick<FileParts, "descriptions" | "resolution" | "resolutionUnit" | "extras">;
+type Metadata = Pick<
+  FileParts,
+  "descriptions" | "resolution" | "resolutionUnit" | "extras" | "metamorphPlanes" | "thumbnails"
+>;
 
 async function readMetadata(
   reader: HeaderReader,
@@ -94,7 +97,14 @@ async function readMetadata(
   const extras = descriptions.some(isImagejDescription)
     ? await readExtras(reader, header, directory)
     : NO_EXTRAS;
-  return { descriptions, resolution, resolutionUnit, extras };
+  return {
+    descriptions,
+    resolution,
+    resolutionUnit,
+    extras,
+    metamorphPlanes: Math.max(1, entries.get(TAG.metamorphPlanes)?.count ?? 1),
+    thumbnails: entries.has(TAG.zeissLsm),
+  };
 }
 
 const NO_EXTRAS: ImagejExtras = { labels: [], colors: [] };

@@ -31,6 +31,9 @@ export const TAG = {
   subIfds: 330,
   sampleFormat: 339,
   jpegTables: 347,
+  /** MetaMorph's UIC2: one value of six numbers for each plane. */
+  metamorphPlanes: 33629,
+  zeissLsm: 34412,
   imagejMetadataCounts: 50838,
   imagejMetadata: 50839,
 } as const;
