@@ -91,7 +91,11 @@ async function bundle(folder, names, bundles) {
     sourcemap: "inline",
     external: ["vscode", "mocha"],
     logLevel: "warning",
+    banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "importMetaUrl" },
   });
+  // Tests that read pictures themselves look for WebAssembly codecs beside their bundle.
+  cpSync(join(ROOT, "dist/codecs"), join(bundles, "codecs"), { recursive: true });
   return wanted.map((name) => join(bundles, name.replace(/\.ts$/, ".cjs")));
 }
 
