@@ -9,10 +9,12 @@ import { onnxFormat } from "./models/onnxFile";
 import { createRegistries } from "./plugins/registries";
 import type { Registries } from "./plugins/registries";
 import { tiffReader } from "./stack/tiff";
+import { zarrReader } from "./stack/zarr";
 
 /** Registers the readers that come with Tilewright. */
 export function registerReaders(registries: Registries): void {
   registries.readers.register(tiffReader);
+  registries.readers.register(zarrReader);
 }
 
 /** Registers everything that comes with Tilewright. */

@@ -109,11 +109,16 @@ function infoText(entry: InfoEntry): string {
   return [
     entry.file,
     `  ${entry.canonicalAxes} ${entry.canonicalShape.join(" × ")}, ${type} (stored as ${entry.axes} ${entry.shape.join(" × ")})`,
-    `  ${entry.flavour} ${entry.bigTiff ? "BigTIFF" : "TIFF"}, ${entry.byteOrder} endian, ${entry.compression}, ${entry.layout}, ${entry.planes} planes, ${entry.levels} ${entry.levels === 1 ? "level" : "levels"}`,
+    `  ${fileKind(entry)}, ${entry.byteOrder} endian, ${entry.compression}, ${entry.layout}, ${entry.planes} planes, ${entry.levels} ${entry.levels === 1 ? "level" : "levels"}`,
     `  pixel size: ${size}`,
     ...entry.warnings.map((warning) => `  warning: ${warning}`),
     ...(entry.planeSha256 ?? []).map((hash, i) => `  plane ${i}: ${hash}`),
   ].join("\n");
+}
+
+function fileKind({ flavour, layout, bigTiff }: StackFacts): string {
+  if (layout === "chunks") return flavour === "ome-zarr" ? "OME-Zarr" : "Zarr array";
+  return `${flavour} ${bigTiff ? "BigTIFF" : "TIFF"}`;
 }
 
 async function plan(

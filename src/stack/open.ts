@@ -2,7 +2,7 @@
  * Opening a stack with whichever reader knows its kind.
  * @module
  */
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Stack, StackPlace, StackReader } from "./stack";
@@ -10,7 +10,7 @@ import type { Stack, StackPlace, StackReader } from "./stack";
 /**
  * Opens a stack; whoever opens it closes it.
  *
- * @param readers asked in order, by file name ending
+ * @param readers asked in order, by file name ending, then what a folder is by what is in it
  * @throws {TilewrightError} `file.missing`, `stack.unknownKind`, and what the reader throws
  */
 export async function openStack(
@@ -20,7 +20,9 @@ export async function openStack(
 ): Promise<Stack> {
   const { path } = place;
   const name = path.toLowerCase();
-  const reader = readers.find((one) => one.extensions.some((extension) => name.endsWith(extension)));
+  const reader =
+    readers.find((one) => one.extensions.some((extension) => name.endsWith(extension))) ??
+    (await folderReader(path, readers));
   if (reader === undefined) {
     await access(path).catch((cause: unknown) => {
       throw new TilewrightError("file.missing", `${path}: there is no such file`, "check the path", {
@@ -34,4 +36,16 @@ export async function openStack(
     );
   }
   return reader.open(place, job);
+}
+
+/** Whether a folder is a stack itself, rather than a place where stacks lie. */
+export async function isStackFolder(path: string, readers: readonly StackReader[]): Promise<boolean> {
+  return (await folderReader(path, readers)) !== undefined;
+}
+
+async function folderReader(path: string, readers: readonly StackReader[]): Promise<StackReader | undefined> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() !== true) return undefined;
+  for (const reader of readers) if ((await reader.claims?.(path)) === true) return reader;
+  return undefined;
 }

@@ -52,7 +52,7 @@ export interface StackFacts {
   readonly byteOrder: "little" | "big";
   /** `none`, `lzw`, `deflate`, `packbits`… */
   readonly compression: string;
-  readonly layout: "strips" | "tiles";
+  readonly layout: "strips" | "tiles" | "chunks";
   /** Resolution levels, 1 when there is no pyramid. */
   readonly levels: number;
   /** Shape of each level in the order of `canonicalAxes`, largest first; the first is `canonicalShape`. */
@@ -63,7 +63,7 @@ export interface StackFacts {
   readonly files: readonly string[];
   readonly pixelSize: PixelSize | null;
   /** Who wrote it, as far as readers care. */
-  readonly flavour: "imagej" | "ome" | "plain";
+  readonly flavour: "imagej" | "ome" | "ome-zarr" | "plain";
   readonly channels: readonly ChannelFacts[];
   readonly warnings: readonly string[];
 }
@@ -125,6 +125,8 @@ export interface StackReader {
   readonly label: string;
   /** Lower-case file name endings with the dot. */
   readonly extensions: readonly string[];
+  /** Whether a folder of any name is an image of this kind. */
+  claims?(folder: string): Promise<boolean>;
   /** @throws {TilewrightError} `stack.*` */
   open(place: StackPlace, job: Job): Promise<Stack>;
 }

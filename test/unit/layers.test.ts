@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "@cornerstonejs/*",
     "@jsquash/webp/*",
     "xz-decompress",
+    "zarrita",
   ],
   "src/tiling": [...BASE, "src/volume"],
   "src/network": [...BASE, "src/volume", "protobufjs/*"],
