@@ -13,6 +13,7 @@ import { readRecord, requestOf } from "../predict/record";
 import type { PredictionResult } from "../predict/record";
 import { hasPartial, partialPath } from "../predict/partial";
 import type { PredictionRequest } from "../protocol/prediction";
+import { isStackFolder } from "../stack/open";
 import { performBatch } from "./batch";
 import { predictionOptions } from "./options";
 import { ExitCode } from "./exitCode";
@@ -57,7 +58,8 @@ async function predict(
     .readers.all()
     .flatMap(({ extensions }) => extensions);
   const order = { model: resolve(model), out: resolve(out), options };
-  if (dryRun === true || (await isBatch(inputs, out, endings))) {
+  const isStack = inputs.length === 1 && (await isStackFolder(inputs[0], builtinRegistries().readers.all()));
+  if (dryRun === true || (!isStack && (await isBatch(inputs, out, endings)))) {
     const batch = { ...order, inputs, cwd: process.cwd(), recursive: recursive === true };
     await performBatch(batch, { json: json === true, dryRun: dryRun === true });
     return;

@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { appendFile, open, readFile, stat } from "node:fs/promises";
+import { appendFile, open, readFile, readdir, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { TilewrightError } from "../errors";
 import type { MeasuredNormalization } from "./normalize";
 import { thisOwner } from "./owner";
@@ -14,6 +15,8 @@ import { writeWholeFile } from "./wholeFile";
 const SCHEMA = "tilewright-journal/1";
 /** A journal is read into memory: larger ones are not ours. */
 const MOST_BYTES = 512 * 2 ** 20;
+/** Files of a folder that are looked at to tell whether it is the same. */
+const MOST_FILES = 20_000;
 
 /** What must be equal for a run to be resumed; plain data. */
 export interface RunIdentity {
@@ -167,8 +170,12 @@ export function requireSameRun(recorded: RunIdentity, now: RunIdentity): void {
   );
 }
 
-/** Says in a few characters which file this is: size, time of change, hash of its first and last MiB. */
+/**
+ * Says in a few characters which file this is: size, time of change, hash of its first and last MiB. A folder is
+ * its files, by name, size and time of change; above {@link MOST_FILES} the first of them in order.
+ */
 export async function fileIdentity(path: string): Promise<string> {
+  if ((await stat(path)).isDirectory()) return folderIdentity(path);
   const file = await open(path, "r");
   try {
     const { size, mtimeMs } = await file.stat();
@@ -182,6 +189,27 @@ export async function fileIdentity(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+async function folderIdentity(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  let [files, bytes] = [0, 0];
+  const walk = async (path: string): Promise<void> => {
+    const entries = await readdir(path, { withFileTypes: true });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (files >= MOST_FILES) return;
+      const own = join(path, entry.name);
+      if (entry.isDirectory()) await walk(own);
+      else {
+        const { size, mtimeMs } = await stat(own);
+        hash.update(`${relative(folder, own)}\0${size} ${Math.round(mtimeMs)}\n`);
+        files += 1;
+        bytes += size;
+      }
+    }
+  };
+  await walk(folder);
+  return `${bytes} in ${files} ${hash.digest("hex")}`;
 }
 
 /** SHA-256 of plain data, hex. */

@@ -5,6 +5,7 @@
  */
 import { TilewrightError } from "../errors";
 import type { Normalization } from "../models/model";
+import type { StackLayout } from "../stack/stack";
 import type { Guarantee } from "../tiling/axis";
 import type { BlendMode } from "../tiling/blend";
 import { PADDING_MODES } from "../tiling/padding";
@@ -46,7 +47,7 @@ export interface PredictOptions {
   /** For all processes together; 0: half of what is free. */
   readonly memoryMiB: number;
   readonly dtype: OutputDtype;
-  readonly format: "ome" | "imagej";
+  readonly format: StackLayout["format"];
   readonly resume: boolean;
   readonly overwrite: boolean;
 }
@@ -73,7 +74,7 @@ const READERS: {
   threads: (value, name) => whole(value, name, 1024),
   memoryMiB: (value, name) => whole(value, name, 2 ** 30),
   dtype: (value, name) => oneOf(["float32", "input", "uint8", "uint16"] as const, value, name),
-  format: (value, name) => oneOf(["ome", "imagej"] as const, value, name),
+  format: (value, name) => oneOf(["ome", "imagej", "ome-zarr-0.4", "ome-zarr-0.5"] as const, value, name),
   resume: flag,
   overwrite: flag,
 };

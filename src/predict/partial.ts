@@ -24,7 +24,7 @@ export async function hasPartial(out: string): Promise<boolean> {
 
 /** Removes the unfinished output of a run, if there is one. */
 export async function discardPartial(out: string): Promise<void> {
-  await rm(partialPath(out), { force: true });
+  await rm(partialPath(out), { recursive: true, force: true });
   await rm(journalPath(out), { force: true });
 }
 

@@ -2,16 +2,15 @@
  * The files of a run: partial output and journal while it goes on, output and record when it is done.
  * @module
  */
-import { access, constants, rename, rm, stat, statfs } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { access, constants, rm, stat, statfs } from "node:fs/promises";
+import { basename, dirname, resolve, sep } from "node:path";
 import type { Engine } from "../engines/engine";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { StackLayout, StackWriter } from "../stack/stack";
-import { createStackFile, openStackFile } from "../stack/tiffWrite";
-import { tiffReader } from "../stack/tiff";
 import { readableDtype } from "../stack/stored";
+import { formatFor, putInPlace, writtenKind } from "../stack/written";
 import type { Dtype } from "../volume/pixels";
 import { intensityRange } from "./intensities";
 import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
@@ -24,6 +23,7 @@ import { writeRecord } from "./record";
 import type { PredictionResult, RunWarning, SeamSummary } from "./record";
 import { hasPartial, journalPath, partialPath } from "./partial";
 import type { Seam } from "./seams";
+import { writeGrid } from "./writeGrid";
 
 /** Options that say how a run is driven, not what it computes. */
 const DRIVING_OPTIONS = ["resume", "overwrite", "memoryMiB"];
@@ -101,7 +101,7 @@ export class RunFiles {
       options.resume && !opening.replace ? await unfinishedJournal(request.out, plan.count) : null;
     if (resumed !== null) requireSameRun(resumed.identity, identity);
     else if (!options.overwrite && !opening.replace) await requireNoPartial(request.out);
-    return new RunFiles(opening, layoutOf(prepared), identity, resumed);
+    return new RunFiles(opening, layoutOf(prepared, request.out), identity, resumed);
   }
 
   /** Makes the partial output and its journal, or opens those of the run that is resumed. */
@@ -109,15 +109,16 @@ export class RunFiles {
     const { out } = this.#opening.request;
     const partial = partialPath(out);
     const journal = journalPath(out);
+    const kind = writtenKind(out);
     if (this.resumed !== null) {
-      this.#writer = await openStackFile(partial, this.#layout);
+      this.#writer = await kind.reopen(partial, this.#layout);
       this.#journal = await Journal.resume(journal);
       return this.#writer;
     }
     await rm(journal, { force: true });
     // A new file, not the old one emptied: a process that still writes that one writes beside ours.
-    await rm(partial, { force: true });
-    this.#writer = await createStackFile(partial, this.#layout);
+    await rm(partial, { recursive: true, force: true });
+    this.#writer = await kind.create(partial, this.#layout);
     await requireSpace(partial, this.#writer.bytes);
     this.#journal = await Journal.create(journal, {
       identity: this.#identity,
@@ -138,6 +139,7 @@ export class RunFiles {
   async finish(end: RunEnd, job: Job): Promise<PredictionResult> {
     const { request, prepared, engine } = this.#opening;
     const partial = partialPath(request.out);
+    await this.#writer?.complete(job);
     await this.#writer?.flush();
     await this.#writer?.close();
     this.#writer = null;
@@ -161,7 +163,7 @@ export class RunFiles {
       output: { axes: this.#layout.axes, shape: this.#layout.shape, dtype: this.dtype },
     });
     // Last of all: a disk that is full by now leaves a partial output that can be resumed.
-    await rename(partial, request.out);
+    await putInPlace(partial, request.out);
     await rm(journalPath(request.out), { force: true });
     return {
       out: request.out,
@@ -186,7 +188,7 @@ export class RunFiles {
   }
 
   async #outputRange(path: string, job: Job): Promise<number> {
-    const stack = await tiffReader.open({ path }, job);
+    const stack = await writtenKind(this.#opening.request.out).read(path, job);
     try {
       return await intensityRange(stack, job);
     } finally {
@@ -195,7 +197,7 @@ export class RunFiles {
   }
 }
 
-function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
+function layoutOf({ geometry, options, stack, model, plan }: Prepared, out: string): StackLayout {
   const { pixelSize, channels } = stack.facts;
   const written = options.dtype === "input" ? readableDtype(stack.facts) : options.dtype;
   const [first, stop] = options.roi?.C ?? [0, channels.length];
@@ -206,7 +208,8 @@ function layoutOf({ geometry, options, stack, model }: Prepared): StackLayout {
     dtype: written,
     pixelSize,
     channels: sameChannels ? channels.slice(first, stop) : [],
-    format: options.format,
+    format: formatFor(out, options.format),
+    writeGrid: writeGrid(plan, geometry.outputAxes),
   };
 }
 
@@ -234,9 +237,12 @@ function summarize(seams: readonly Seam[], range: number | null): SeamSummary {
  */
 export async function checkTarget(request: PredictionRequest, options: Prepared["options"]): Promise<void> {
   const { input, out } = request;
-  if (resolve(input) === resolve(out)) {
-    throw new TilewrightError("out.isInput", `${out} is the input itself`, "choose another output name");
+  const [from, to] = [resolve(input), resolve(out)];
+  if (from === to || to.startsWith(from + sep) || from.startsWith(to + sep)) {
+    const how = from === to ? "is the input itself" : `lies in the input, or the input in it`;
+    throw new TilewrightError("out.isInput", `${out} ${how}`, "choose another output name");
   }
+  formatFor(out, options.format);
   const folder = dirname(out);
   try {
     await access(folder, constants.W_OK);
@@ -252,15 +258,13 @@ export async function checkTarget(request: PredictionRequest, options: Prepared[
     );
   }
   const found = await stat(out).catch(() => null);
-  if (found?.isDirectory() === true) {
+  const forbids = await writtenKind(out).whatForbids(out);
+  if (forbids !== null) {
     throw new TilewrightError(
-      "out.isFolder",
-      `${out} is a folder; the output is one file`,
-      "name a file inside it",
+      found?.isDirectory() === true ? "out.isFolder" : "out.notAFile",
+      `${out} ${forbids}`,
+      "choose another output name",
     );
-  }
-  if (found !== null && !found.isFile()) {
-    throw new TilewrightError("out.notAFile", `${out} is no ordinary file`, "choose another output name");
   }
   if (options.overwrite || options.resume) return;
   if (found !== null) {
@@ -288,7 +292,7 @@ async function requireSpace(partial: string, bytes: number): Promise<void> {
   const { blocks } = await stat(partial);
   const missing = bytes - blocks * 512 - bavail * bsize;
   if (missing <= 0) return;
-  await rm(partial, { force: true });
+  await rm(partial, { recursive: true, force: true });
   const mib = (value: number): number => Math.ceil(value / 2 ** 20);
   throw new TilewrightError(
     "out.noSpace",

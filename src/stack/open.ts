@@ -10,7 +10,7 @@ import type { Stack, StackPlace, StackReader } from "./stack";
 /**
  * Opens a stack; whoever opens it closes it.
  *
- * @param readers asked in order, by file name ending, then what a folder is by what is in it
+ * @param readers asked in order, by file name ending, then by what is there
  * @throws {TilewrightError} `file.missing`, `stack.unknownKind`, and what the reader throws
  */
 export async function openStack(
@@ -22,7 +22,7 @@ export async function openStack(
   const name = path.toLowerCase();
   const reader =
     readers.find((one) => one.extensions.some((extension) => name.endsWith(extension))) ??
-    (await folderReader(path, readers));
+    (await claimingReader(path, readers));
   if (reader === undefined) {
     await access(path).catch((cause: unknown) => {
       throw new TilewrightError("file.missing", `${path}: there is no such file`, "check the path", {
@@ -40,12 +40,14 @@ export async function openStack(
 
 /** Whether a folder is a stack itself, rather than a place where stacks lie. */
 export async function isStackFolder(path: string, readers: readonly StackReader[]): Promise<boolean> {
-  return (await folderReader(path, readers)) !== undefined;
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() === true && (await claimingReader(path, readers)) !== undefined;
 }
 
-async function folderReader(path: string, readers: readonly StackReader[]): Promise<StackReader | undefined> {
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() !== true) return undefined;
+async function claimingReader(
+  path: string,
+  readers: readonly StackReader[],
+): Promise<StackReader | undefined> {
   for (const reader of readers) if ((await reader.claims?.(path)) === true) return reader;
   return undefined;
 }

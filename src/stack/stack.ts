@@ -125,8 +125,8 @@ export interface StackReader {
   readonly label: string;
   /** Lower-case file name endings with the dot. */
   readonly extensions: readonly string[];
-  /** Whether a folder of any name is an image of this kind. */
-  claims?(folder: string): Promise<boolean>;
+  /** Whether a folder or a file of any other name is an image of this kind. */
+  claims?(path: string): Promise<boolean>;
   /** @throws {TilewrightError} `stack.*` */
   open(place: StackPlace, job: Job): Promise<Stack>;
 }
@@ -139,7 +139,9 @@ export interface StackLayout {
   readonly dtype: Dtype;
   readonly pixelSize: PixelSize | null;
   readonly channels: readonly ChannelFacts[];
-  readonly format: "ome" | "imagej";
+  readonly format: "ome" | "imagej" | "ome-zarr-0.4" | "ome-zarr-0.5";
+  /** Regions are written that start at multiples of this, px in the order of `axes`; 0 where they are not cut. */
+  readonly writeGrid?: readonly number[];
 }
 
 /** A stack file being written; regions may come in any order and from several processes. */
@@ -154,6 +156,12 @@ export interface StackWriter {
    * @param at     first pixel, with respect to the layout's shape
    */
   write(volume: Volume, at: readonly number[], job: Job): Promise<void>;
+  /**
+   * Writes what depends on all pixels, once all of them are written; may be repeated.
+   *
+   * @throws {TilewrightError} `stack.truncated` when something is missing; `AbortError`
+   */
+  complete(job: Job): Promise<void>;
   /** Flushes to the device. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -122,6 +122,10 @@ class TiffWriter implements StackWriter {
     }
   }
 
+  complete(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async flush(): Promise<void> {
     await this.#handle.datasync();
   }

@@ -27,8 +27,8 @@ const NODE_FILES = ["zarr.json", ".zattrs", ".zgroup", ".zarray"];
 export const zarrReader: StackReader = {
   id: "zarr",
   label: "OME-Zarr",
-  extensions: [".zarr", ...NODE_FILES.map((name) => `/${name}`), ...NODE_FILES.map((name) => `\\${name}`)],
-  claims: isZarrFolder,
+  extensions: [".zarr"],
+  claims: async (path) => NODE_FILES.includes(basename(path)) || isZarrFolder(path),
   open: (place) => openZarr(place),
 };
 
