@@ -90,8 +90,8 @@ const WASM = [
 
 /** What must not be inside a file, because it would be loaded with it. */
 const FORBIDDEN = {
-  "extension.cjs": /onnxruntime|geotiff|protobufjs|jsfive/,
-  "webview/viewer.js": /^node:|node_modules\/(geotiff|onnxruntime)/,
+  "extension.cjs": /onnxruntime|geotiff|zarrita|numcodecs|protobufjs|jsfive/,
+  "webview/viewer.js": /^node:|node_modules\/(geotiff|zarrita|onnxruntime)/,
 };
 
 const watching = process.argv.includes("--watch");

@@ -8,6 +8,8 @@ import * as vscode from "vscode";
 import { exists } from "../src/predict/partial";
 import { readSettings } from "./settings";
 
+const STACK_ENDING = /(\.ome)?\.(tiff?|btf|zarr)$/i;
+
 /**
  * A free name for the result of a model on a stack: beside the stack or in the folder of the settings.
  *
@@ -16,15 +18,23 @@ import { readSettings } from "./settings";
 export async function proposeOutput(input: string, model: string): Promise<string | null> {
   const folder = outputFolder(input);
   if (!(await isWritable(folder))) return null;
-  const stem = basename(input).replace(/(\.ome)?\.(tiff?|btf)$/i, "");
-  return freeName(join(folder, `${stem}_${modelName(model)}.tif`));
+  const stem = basename(input).replace(STACK_ENDING, "");
+  return freeName(join(folder, `${stem}_${modelName(model)}${outputEnding(input)}`));
+}
+
+/** The ending that the settings and the input ask for: OME-Zarr becomes OME-Zarr. */
+function outputEnding(input: string): ".tif" | ".ome.zarr" {
+  const { outputFormat } = readSettings(vscode.Uri.file(input));
+  if (outputFormat.startsWith("ome-zarr")) return ".ome.zarr";
+  return outputFormat === "ome" && /\.zarr$/i.test(input) ? ".ome.zarr" : ".tif";
 }
 
 /** A name that no file has yet: `name.tif`, `name-2.tif`… */
 export async function freeName(path: string): Promise<string> {
-  const base = path.replace(/\.tif$/i, "");
+  const ending = /(?:\.ome)?\.zarr$/i.exec(path)?.[0] ?? ".tif";
+  const base = path.slice(0, path.toLowerCase().endsWith(ending.toLowerCase()) ? -ending.length : undefined);
   for (let number = 1; ; number++) {
-    const candidate = number === 1 ? `${base}.tif` : `${base}-${number}.tif`;
+    const candidate = number === 1 ? `${base}${ending}` : `${base}-${number}${ending}`;
     if (!(await exists(candidate))) return candidate;
   }
 }
@@ -35,7 +45,7 @@ export async function askOutput(proposal: string): Promise<string | undefined> {
     title: "Write the result to",
     saveLabel: "Choose",
     defaultUri: vscode.Uri.file(proposal),
-    filters: { "TIFF stacks": ["tif", "tiff"] },
+    filters: { "TIFF stacks": ["tif", "tiff"], "OME-Zarr": ["zarr"] },
   });
   return chosen?.fsPath;
 }

@@ -29,7 +29,7 @@ export interface Settings {
   /** Empty: beside the input. */
   readonly outputFolder: string;
   readonly outputDtype: string;
-  readonly outputFormat: "ome" | "imagej";
+  readonly outputFormat: "ome" | "imagej" | "ome-zarr-0.4" | "ome-zarr-0.5";
   readonly modelFolders: readonly string[];
   readonly viewerContrast: ContrastMethod;
   readonly viewerKeepContrast: boolean;

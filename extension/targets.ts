@@ -6,7 +6,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
 
-const STACK_NAMES = ["tif", "tiff", "btf", "TIF", "TIFF", "BTF"];
+const FILE_NAMES = ["tif", "tiff", "btf", "TIF", "TIFF", "BTF"];
+const STACK_NAMES = [...FILE_NAMES, "zarr", "ZARR"];
 
 /** The file that the active tab shows, whichever editor shows it. */
 export function activeFile(): vscode.Uri | undefined {
@@ -30,7 +31,7 @@ export async function targetStack(given: unknown): Promise<vscode.Uri | undefine
   const chosen = await vscode.window.showOpenDialog({
     title: "Choose a stack",
     openLabel: "Choose",
-    filters: { "TIFF stacks": STACK_NAMES },
+    filters: { "TIFF stacks": FILE_NAMES },
     canSelectMany: false,
   });
   return chosen?.[0];

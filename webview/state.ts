@@ -147,6 +147,14 @@ export function formatPosition(
   return places.length === 0 ? indices : `${indices}   (${places.join(", ")} ${size.unit})`;
 }
 
+const STORAGE_NAMES: Readonly<Record<string, string>> = {
+  plain: "TIFF",
+  ome: "OME-TIFF",
+  imagej: "ImageJ TIFF",
+  "ome-zarr": "OME-Zarr",
+  zarr: "Zarr array",
+};
+
 /** One line about the stack: axes, shape, pixel type, pixel size, storage. */
 export function formatFacts(description: StackDescription): string {
   const { axes, shape, storedDtype, pixelSize, compression, flavour } = description;
@@ -156,7 +164,7 @@ export function formatFacts(description: StackDescription): string {
     known.length === 0
       ? []
       : [`${known.map((value) => formatValue(value)).join(" × ")} ${pixelSize?.unit ?? ""}`];
-  const storage = [flavour === "plain" ? "TIFF" : flavour === "ome" ? "OME-TIFF" : "ImageJ TIFF"];
+  const storage = [STORAGE_NAMES[flavour] ?? flavour];
   if (compression !== "none") storage.push(compression);
   return [`${axes} ${shape.join(" × ")}`, storedDtype, ...size, storage.join(", ")].join("  ·  ");
 }

@@ -9,6 +9,7 @@ import type { Parts } from "../parts";
 import { explainTiling, inspectModel, showEngines } from "./explain";
 import { predictTiled, predictVisible } from "./predict";
 import { repeatRun, showRun } from "./records";
+import { openFolder } from "./folder";
 import { openSample } from "./sample";
 import { isScripted } from "./scripted";
 
@@ -21,6 +22,7 @@ export const COMMANDS: Readonly<Record<string, { readonly what: string; readonly
     predictVisible: { what: "Predict Visible Region", run: predictVisible },
     explainTiling: { what: "Explain Tiling", run: explainTiling },
     inspectModel: { what: "Inspect Model", run: inspectModel },
+    openFolder: { what: "Open Folder as Stack", run: openFolder },
     openSample: { what: "Open Sample Stack", run: openSample },
     showRun: { what: "Show Run Record", run: showRun },
     repeatRun: { what: "Repeat Run", run: repeatRun },

@@ -83,8 +83,9 @@ export function createReader(
 }
 
 function describe(stack: Stack): StackDescription {
-  const { file, canonicalAxes, canonicalShape, dtype, pixelSize, channels, compression, flavour, warnings } =
+  const { file, canonicalAxes, canonicalShape, dtype, pixelSize, channels, compression, warnings } =
     stack.facts;
+  const { flavour, layout } = stack.facts;
   return {
     name: basename(file),
     axes: canonicalAxes,
@@ -95,7 +96,7 @@ function describe(stack: Stack): StackDescription {
     pixelSize: pixelSize === null ? null : { ...pixelSize },
     channels: channels.map(({ name, color }) => ({ name, color })),
     compression,
-    flavour,
+    flavour: flavour === "plain" && layout === "chunks" ? "zarr" : flavour,
     warnings: [...warnings],
   };
 }

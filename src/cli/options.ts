@@ -30,7 +30,10 @@ export function predictionOptions(command: Command): Command {
     .option("--engine <id>", "auto, cpu or webgpu")
     .option("--threads <n>", "threads of the engine")
     .option("--dtype <type>", "float32, input, uint8 or uint16")
-    .option("--format <ome|imagej>", "kind of TIFF to write")
+    .option(
+      "--format <ome|imagej|ome-zarr-0.4|ome-zarr-0.5>",
+      "format of the output; ome is OME-TIFF, or OME-Zarr 0.5 for a name in .zarr",
+    )
     .option("--resume", "go on with an unfinished output; of several, leave the finished ones alone")
     .option("--overwrite", "replace an existing output");
 }

@@ -7,7 +7,7 @@ import { TilewrightError } from "../errors";
 import type { OutputState } from "../protocol/prediction";
 
 /** Endings that a result may have: those of the formats that are written. */
-const WRITTEN_ENDINGS = [".tif", ".tiff", ".btf", ".tf8", ".tf2"];
+const WRITTEN_ENDINGS = [".tif", ".tiff", ".btf", ".tf8", ".tf2", ".zarr"];
 
 /**
  * Names of results: the place of each input below the common folder is kept, and its name; the ending becomes `.tif`

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { builtinRegistries } from "../../src/builtins";
@@ -9,7 +9,7 @@ import { predict } from "../../src/predict/predict";
 import type { PredictionResult } from "../../src/predict/record";
 import type { PixelSize } from "../../src/stack/stack";
 import { createStackFile } from "../../src/stack/tiffWrite";
-import { tiffReader } from "../../src/stack/tiff";
+import { openStack } from "../../src/stack/open";
 import { allocatePixels, dtypeOf } from "../../src/volume/pixels";
 import type { Dtype, PixelArray } from "../../src/volume/pixels";
 import { shapeSize, wholeRegion } from "../../src/volume/region";
@@ -53,7 +53,7 @@ export async function writeStack(
 
 /** Reads a stack whole. */
 export async function readStack(path: string): Promise<Volume> {
-  const stack = await tiffReader.open({ path }, quietJob());
+  const stack = await openStack({ path }, builtinRegistries().readers.all(), quietJob());
   try {
     return await stack.read(wholeRegion(stack.facts.canonicalShape), quietJob());
   } finally {
@@ -118,4 +118,18 @@ export function noisyVolume(
 /** The bytes of a file as one hash, for byte-for-byte comparisons. */
 export function hashFile(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
+}
+
+/** Names and bytes of all files of a folder as one hash; lines of JSON with one of the `ignored` keys do not count. */
+export function hashFolder(path: string, ignored: readonly string[] = []): string {
+  const hash = createHash("sha256");
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const file of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) {
+    const lines = /json$|\.z\w+$/.test(file) ? readFileSync(file, "utf8").split("\n") : null;
+    const kept = lines
+      ?.filter((line) => !ignored.some((key) => line.trim().startsWith(`"${key}":`)))
+      .join("\n");
+    hash.update(file.slice(path.length)).update(kept ?? readFileSync(file));
+  }
+  return hash.digest("hex");
 }

@@ -29,6 +29,7 @@ function memoryWriter(axes: string, shape: readonly number[], dtype: Dtype) {
       copyRegion(more, region, counted, at);
       return Promise.resolve();
     },
+    complete: () => Promise.resolve(),
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
