@@ -1,25 +1,21 @@
 /**
- * The prediction benchmarks: loop efficiency, kept fraction against the best possible, memory. Writes
+ * The prediction benchmarks: loop efficiency, kept fraction against the best possible, memory. Writes its part of
  * docs/benchmarks.md. Meaningful only while nothing else runs: refuses when more than half a core is busy, unless
  * `--anyway` is given, and says so in the page.
  * @module
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { builtinRegistries } from "../src/builtins";
 import { quietJob } from "../src/job";
 import { readOptions } from "../src/predict/options";
 import { engineBytes, loadAnalysed, planImage } from "../src/predict/prepare";
-import { version } from "../src/version";
+import { complain, quiet, writePart } from "./page";
 import { watchCommand } from "./processes";
 import { LARGE_2D, LARGE_3D, modelFile, stackFile } from "./scenes";
 import type { Scene } from "./scenes";
 
 const MEMORY_MIB = 2048;
-const MOST_LOAD = 0.5;
-const WAIT_MS = 5000;
-const LONGEST_WAIT_MS = 180_000;
 const FOLDER = join(process.cwd(), "dist-test", "bench", "files");
 const CLI = join(process.cwd(), "dist", "cli.cjs");
 const LOOP = join(process.cwd(), "dist-test", "bench", "loop.cjs");
@@ -45,9 +41,7 @@ async function main(): Promise<void> {
   }
   loads.push(await quiet());
   lines.push(...(await measureGrowth()));
-  const page = [...heading(Math.max(...loads)), ...lines, ""].join("\n");
-  writeFileSync(join(process.cwd(), "docs", "benchmarks.md"), page);
-  process.stdout.write(page);
+  process.stdout.write(writePart("npm run bench", Math.max(...loads), lines));
   rmSync(FOLDER, { recursive: true, force: true });
 }
 
@@ -146,51 +140,8 @@ async function measureGrowth(): Promise<string[]> {
   ];
 }
 
-function heading(load: number): string[] {
-  return [
-    "# Benchmarks",
-    "",
-    "Written by `npm run bench`; do not edit.",
-    "",
-    `Tilewright ${version}, ${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; busy cores before each part at most ${load.toFixed(2)}.`,
-    ...(load > MOST_LOAD
-      ? ["", "**The machine was busy: times and the loop efficiency are not meaningful.**"]
-      : []),
-    "",
-  ];
-}
-
-/** Waits until nothing else runs; returns how many cores are busy. */
-async function quiet(): Promise<number> {
-  const deadline = performance.now() + (process.argv.includes("--anyway") ? 0 : LONGEST_WAIT_MS);
-  let load = await busyCores();
-  while (load > MOST_LOAD && performance.now() < deadline) load = await busyCores();
-  if (load > MOST_LOAD && !process.argv.includes("--anyway")) {
-    throw new Error(
-      `${load.toFixed(2)} cores are busy, more than ${MOST_LOAD}: close other programs, or give --anyway`,
-    );
-  }
-  return load;
-}
-
-/** Cores at work on average over some seconds; unlike the load average it forgets our own last part at once. */
-async function busyCores(): Promise<number> {
-  const sum = (): { idle: number; all: number } => {
-    const times = cpus().map((cpu) => cpu.times);
-    const all = times.reduce((total, t) => total + t.user + t.nice + t.sys + t.idle + t.irq, 0);
-    return { idle: times.reduce((total, t) => total + t.idle, 0), all };
-  };
-  const before = sum();
-  await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-  const after = sum();
-  return cpus().length * (1 - (after.idle - before.idle) / (after.all - before.all));
-}
-
 function mib(bytes: number): string {
   return String(Math.ceil(bytes / 2 ** 20));
 }
 
-void main().catch((error: unknown) => {
-  process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+void main().catch(complain);

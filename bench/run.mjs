@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: builds and runs the benchmarks, writes docs/benchmarks.md.
+ * `npm run bench` and `npm run bench:reading`: build and run the benchmarks, write their part of docs/benchmarks.md.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ await prepare();
 const { build } = await import("esbuild");
 await build({
   absWorkingDir: ROOT,
-  entryPoints: ["bench/prediction.ts", "bench/loop.ts"],
+  entryPoints: ["bench/prediction.ts", "bench/loop.ts", "bench/reading.ts"],
   outdir: "dist-test/bench",
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -22,9 +22,10 @@ await build({
   external: ["onnxruntime-node"],
   logLevel: "warning",
 });
+const [what, ...options] = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,
-  [join(ROOT, "dist-test/bench/prediction.cjs"), ...process.argv.slice(2)],
+  ["--expose-gc", join(ROOT, "dist-test/bench", `${what}.cjs`), ...options],
   {
     cwd: ROOT,
     stdio: "inherit",
