@@ -9,6 +9,7 @@ import type { Registries } from "../plugins/registries";
 import type { PredictionRequest } from "../protocol/prediction";
 import { MOST_RETILES, retile } from "../tiling/retile";
 import type { Tile } from "../tiling/tiles";
+import { decodedInput } from "./decodedInput";
 import { freeTiles } from "./freeMemory";
 import { measureStack } from "./intensities";
 import { digest, readJournalHead } from "./journal";
@@ -86,6 +87,16 @@ interface Attempt extends OpenSession {
 }
 
 async function run(attempt: Attempt, job: Job): Promise<PredictionResult> {
+  const { stack, plan, options } = attempt.prepared;
+  const input = options.untiled ? stack : await decodedInput(stack, plan, attempt.request.out, job);
+  try {
+    return await runOn({ ...attempt, prepared: { ...attempt.prepared, stack: input } }, job);
+  } finally {
+    if (input !== stack) await input.close();
+  }
+}
+
+async function runOn(attempt: Attempt, job: Job): Promise<PredictionResult> {
   const { request, prepared, engine, session } = attempt;
   const { stack, geometry, plan, options, normalization, model } = prepared;
   const started = performance.now();

@@ -30,7 +30,7 @@ export interface ByteSource {
 }
 
 /** One read call moves at most this many bytes, so that several can proceed at once. */
-const PIECE_BYTES = 8 * 2 ** 20;
+const PIECE_BYTES = 2 ** 20;
 
 /**
  * Opens a file for reading; the descriptor stays open until `close`.

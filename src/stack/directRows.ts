@@ -123,7 +123,7 @@ function extentOf(reader: ChunkReader, plane: StoredPlane, cell: Cell): Extent {
 
 /** Strips that follow each other in the file become one. */
 function mergeExtents(extents: readonly Extent[], size: number): Extent[] {
-  const merged: Extent[] = [];
+  const merged: { -readonly [K in keyof Extent]: Extent[K] }[] = [];
   for (const extent of extents) {
     const last = merged.at(-1);
     const follows =
@@ -132,8 +132,8 @@ function mergeExtents(extents: readonly Extent[], size: number): Extent[] {
       last.sample === extent.sample &&
       last.row + last.rows === extent.row &&
       last.at + last.rows * last.width * last.samples * size === extent.at;
-    if (follows) merged[merged.length - 1] = { ...last, rows: last.rows + extent.rows };
-    else merged.push(extent);
+    if (follows) last.rows += extent.rows;
+    else merged.push({ ...extent });
   }
   return merged;
 }
