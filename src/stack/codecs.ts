@@ -162,6 +162,9 @@ async function decodeDeflate(data: Uint8Array, shape: ChunkShape): Promise<Uint8
   return shape.fullBytes <= SYNC_BYTES ? inflateSync(data, options) : inflateAsync(data, options);
 }
 
+/** Runs below this length are copied byte by byte: a call for each would take longer. */
+const SHORT_RUN = 48;
+
 function decodePackBits(data: Uint8Array, limit: number): Uint8Array {
   const out = new Uint8Array(limit);
   let to = 0;
@@ -169,17 +172,18 @@ function decodePackBits(data: Uint8Array, limit: number): Uint8Array {
   while (at < data.length && to < limit) {
     const control = data[at++];
     if (control === 128) continue;
-    const count = Math.min(control < 128 ? control + 1 : 257 - control, limit - to);
-    if (control < 128) {
-      const literal = data.subarray(at, at + count);
-      out.set(literal, to);
-      to += literal.length;
-      at += control + 1;
-    } else {
-      if (at >= data.length) break;
-      out.fill(data[at++], to, to + count);
-      to += count;
-    }
+    const literal = control < 128;
+    if (!literal && at >= data.length) break;
+    const room = literal ? Math.min(limit - to, data.length - at) : limit - to;
+    const count = Math.min(literal ? control + 1 : 257 - control, room);
+    const end = to + count;
+    if (count >= SHORT_RUN) {
+      if (literal) out.set(data.subarray(at, at + count), to);
+      else out.fill(data[at], to, end);
+    } else if (literal) for (let from = at; to < end;) out[to++] = data[from++];
+    else for (const value = data[at]; to < end;) out[to++] = value;
+    to = end;
+    at += literal ? count : 1;
   }
   return out.subarray(0, to);
 }
