@@ -81,7 +81,7 @@ const OUTPUTS = {
   "webview/viewer.css": { entry: "webview/viewer.css", bundle: true, minify: true, metafile: true },
 };
 
-/** Decoders in WebAssembly: src/stack/decoders/wasmFile.ts reads them when a file needs them. */
+/** Decoders in WebAssembly: src/stack/tiff/decoders/wasmFile.ts reads them when a file needs them. */
 const WASM = [
   "@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm",
   "@cornerstonejs/codec-openjpeg/decodewasm",

@@ -12,7 +12,7 @@ import { quietJob } from "../src/job";
 import type { Stack } from "../src/stack/stack";
 import { readStackInto } from "../src/stack/stack";
 import { readableDtype } from "../src/stack/stored";
-import { tiffReader } from "../src/stack/tiff";
+import { tiffReader } from "../src/stack/tiff/read";
 import { allocatePixels } from "../src/volume/pixels";
 import type { Region } from "../src/volume/region";
 import { regionSize, wholeRegion } from "../src/volume/region";

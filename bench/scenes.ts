@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { quietJob } from "../src/job";
 import { writeOnnx } from "../src/network/onnx/write";
-import { createStackFile } from "../src/stack/tiffWrite";
+import { createStackFile } from "../src/stack/tiff/write";
 import { makeVolume } from "../src/volume/volume";
 import { careUnet, seededRandom } from "../test/support/networks";
 

@@ -8,8 +8,8 @@ import { careFormat } from "./models/care";
 import { onnxFormat } from "./models/onnxFile";
 import { createRegistries } from "./plugins/registries";
 import type { Registries } from "./plugins/registries";
-import { tiffReader } from "./stack/tiff";
-import { zarrReader } from "./stack/zarr";
+import { tiffReader } from "./stack/tiff/read";
+import { zarrReader } from "./stack/zarr/read";
 
 /** Registers the readers that come with Tilewright. */
 export function registerReaders(registries: Registries): void {

@@ -13,8 +13,8 @@ import { makeVolume } from "../volume/volume";
 import type { Volume } from "../volume/volume";
 import type { Stack, StackFacts, StackWriter } from "./stack";
 import { readableDtype } from "./stored";
-import { tiffReader } from "./tiff";
-import { createStackFile } from "./tiffWrite";
+import { tiffReader } from "./tiff/read";
+import { createStackFile } from "./tiff/write";
 
 /** Rows are decoded in bands of at most this size, bytes. */
 const BAND_BYTES = 64 * 2 ** 20;

@@ -6,10 +6,10 @@ import { rename, rm, stat } from "node:fs/promises";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Stack, StackLayout, StackWriter } from "./stack";
-import { tiffReader } from "./tiff";
-import { createStackFile, openStackFile } from "./tiffWrite";
-import { isZarrFolder, openZarr } from "./zarr";
-import { createZarr, reopenZarr } from "./zarrWrite";
+import { tiffReader } from "./tiff/read";
+import { createStackFile, openStackFile } from "./tiff/write";
+import { isZarrFolder, openZarr } from "./zarr/read";
+import { createZarr, reopenZarr } from "./zarr/write";
 
 /** A kind of stack that can be written; a stack being written may have another name than in the end. */
 export interface WrittenKind {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Uri, commands } from "vscode";
 import { TilewrightError } from "../../src/errors";
 import { quietJob } from "../../src/job";
-import { tiffReader } from "../../src/stack/tiff";
+import { tiffReader } from "../../src/stack/tiff/read";
 import type { Stack } from "../../src/stack/stack";
 import { readableDtype } from "../../src/stack/stored";
 import { Page } from "./page";

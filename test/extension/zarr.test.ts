@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { TabInputCustom, Uri, commands, window } from "vscode";
 import { quietJob } from "../../src/job";
-import { createZarr } from "../../src/stack/zarrWrite";
+import { createZarr } from "../../src/stack/zarr/write";
 import { allocateVolume } from "../../src/volume/volume";
 import { Page } from "./page";
 import { closeAll, diagnostics, readout, sampleModel, testFolder, untilPlane } from "./support";

@@ -11,7 +11,7 @@ import { quietJob } from "../../src/job";
 import type { ByteSource } from "../../src/stack/bytes";
 import { hashPlanes } from "../../src/stack/planeHash";
 import type { Stack, StackFacts } from "../../src/stack/stack";
-import { openTiff } from "../../src/stack/tiff";
+import { openTiff } from "../../src/stack/tiff/read";
 import type { Volume } from "../../src/volume/volume";
 import type { Specimen } from "./mutations";
 import type { Random } from "./random";

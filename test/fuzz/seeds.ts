@@ -7,7 +7,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { quietJob } from "../../src/job";
 import type { Stack } from "../../src/stack/stack";
-import { openTiff } from "../../src/stack/tiff";
+import { openTiff } from "../../src/stack/tiff/read";
 import { hasShared, sharedPath } from "../support/shared";
 import { CountingSource, makeTiff } from "../support/tiff";
 import type { FileSpec, PageSpec } from "../support/tiff";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { XMLParser } from "fast-xml-parser";
 import { describe, expect, test } from "vitest";
-import { formatOmeXml } from "../../src/stack/omeWrite";
+import { formatOmeXml } from "../../src/stack/tiff/omeWrite";
 import type { StackLayout } from "../../src/stack/stack";
 import { DTYPES } from "../../src/volume/pixels";
 import { PYTHON_VARIABLE, pythonWith } from "../support/python";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { quietJob } from "../../src/job";
 import type { StackLayout } from "../../src/stack/stack";
-import { createStackFile } from "../../src/stack/tiffWrite";
+import { createStackFile } from "../../src/stack/tiff/write";
 import type { Volume } from "../../src/volume/volume";
 import { makeVolume } from "../../src/volume/volume";
 import { noisyVolume, temporaryFolder } from "../support/prediction";

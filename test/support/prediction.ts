@@ -8,7 +8,7 @@ import type { Job } from "../../src/job";
 import { predict } from "../../src/predict/predict";
 import type { PredictionResult } from "../../src/predict/record";
 import type { PixelSize } from "../../src/stack/stack";
-import { createStackFile } from "../../src/stack/tiffWrite";
+import { createStackFile } from "../../src/stack/tiff/write";
 import { openStack } from "../../src/stack/open";
 import { allocatePixels, dtypeOf } from "../../src/volume/pixels";
 import type { Dtype, PixelArray } from "../../src/volume/pixels";

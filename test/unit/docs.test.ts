@@ -9,7 +9,7 @@ import { failureLine, toFailure } from "../../src/errors";
 import { quietJob } from "../../src/job";
 import { analyseNetwork } from "../../src/network/analysis";
 import { describePlan } from "../../src/predict/describe";
-import { openTiff } from "../../src/stack/tiff";
+import { openTiff } from "../../src/stack/tiff/read";
 import { wholeRegion } from "../../src/volume/region";
 import { careOverlap } from "../../src/tiling/careOverlap";
 import { careUnet } from "../support/networks";

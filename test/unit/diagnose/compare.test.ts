@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { compareStacks } from "../../../src/diagnose/compare";
 import { structuralSimilarity } from "../../../src/diagnose/similarity";
 import { quietJob } from "../../../src/job";
-import { tiffReader } from "../../../src/stack/tiff";
+import { tiffReader } from "../../../src/stack/tiff/read";
 import { makeVolume } from "../../../src/volume/volume";
 import type { Volume } from "../../../src/volume/volume";
 import { temporaryFolder, writeStack } from "../../support/prediction";

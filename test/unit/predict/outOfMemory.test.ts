@@ -9,7 +9,7 @@ import { careFormat } from "../../../src/models/care";
 import { createRegistries } from "../../../src/plugins/registries";
 import type { Registries } from "../../../src/plugins/registries";
 import { predict } from "../../../src/predict/predict";
-import { tiffReader } from "../../../src/stack/tiff";
+import { tiffReader } from "../../../src/stack/tiff/read";
 import {
   TINY_2D,
   noisyVolume,

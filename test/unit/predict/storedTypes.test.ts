@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
-import { tiffReader } from "../../../src/stack/tiff";
+import { tiffReader } from "../../../src/stack/tiff/read";
 import { predictHere, readStack, temporaryFolder, TINY_2D } from "../../support/prediction";
 import { makeTiff } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeChunk } from "../../../src/stack/codecs";
-import { decodeLzw } from "../../../src/stack/lzw";
+import { decodeChunk } from "../../../src/stack/tiff/codecs";
+import { decodeLzw } from "../../../src/stack/tiff/lzw";
 import { encodeLzw, encodePackBits } from "../../support/tiff";
 
 const shape = (bytes: number, fullBytes = bytes): Parameters<typeof decodeChunk>[2] => ({

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
 import { hashPlane } from "../../../src/stack/planeHash";
-import { openTiff, tiffReader } from "../../../src/stack/tiff";
+import { openTiff, tiffReader } from "../../../src/stack/tiff/read";
 import { chunkPlaces, dissect } from "../../fuzz/anatomy";
 import { checkError } from "../../fuzz/examine";
 import { storedBytes } from "../../fuzz/seeds";

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
 import { decodedBytes, decodedOnce } from "../../../src/stack/decodedOnce";
 import type { Stack } from "../../../src/stack/stack";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import { wholeRegion } from "../../../src/volume/region";
 import type { Region } from "../../../src/volume/region";
 import { temporaryFolder } from "../../support/prediction";

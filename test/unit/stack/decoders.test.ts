@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
-import { ChunkReader } from "../../../src/stack/chunks";
-import { decodeChunk } from "../../../src/stack/codecs";
-import type { ChunkShape } from "../../../src/stack/codecs";
+import { ChunkReader } from "../../../src/stack/tiff/chunks";
+import { decodeChunk } from "../../../src/stack/tiff/codecs";
+import type { ChunkShape } from "../../../src/stack/tiff/codecs";
 import { hashPlane } from "../../../src/stack/planeHash";
-import { openTiff } from "../../../src/stack/tiff";
-import { readTiffFile } from "../../../src/stack/tiffFile";
+import { openTiff } from "../../../src/stack/tiff/read";
+import { readTiffFile } from "../../../src/stack/tiff/file";
 import { CountingSource } from "../../support/tiff";
 
 const job = quietJob();

@@ -6,7 +6,7 @@ import { quietJob } from "../../../src/job";
 import type { Progress } from "../../../src/job";
 import { openFileSource } from "../../../src/stack/bytes";
 import { hashPlanes } from "../../../src/stack/planeHash";
-import { stackFacts, tiffReader } from "../../../src/stack/tiff";
+import { stackFacts, tiffReader } from "../../../src/stack/tiff/read";
 import { makeTiff } from "../../support/tiff";
 
 const job = quietJob();

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import type { Stack } from "../../../src/stack/stack";
 import { chunkPlaces, dissect } from "../../fuzz/anatomy";
 import { checkError } from "../../fuzz/examine";

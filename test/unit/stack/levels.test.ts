@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import { CountingSource, makeTiff } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";
 

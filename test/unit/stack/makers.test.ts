@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import type { Stack } from "../../../src/stack/stack";
 import { wholeRegion } from "../../../src/volume/region";
 import { CountingSource, makeTiff, storedValues } from "../../support/tiff";

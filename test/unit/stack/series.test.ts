@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import type { Stack, StackFacts } from "../../../src/stack/stack";
 import { CountingSource, makeTiff, storedValues } from "../../support/tiff";
 import type { PageSpec } from "../../support/tiff";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { quietJob } from "../../../src/job";
 import { hashPlanes } from "../../../src/stack/planeHash";
-import { tiffReader } from "../../../src/stack/tiff";
+import { tiffReader } from "../../../src/stack/tiff/read";
 import type { Stack } from "../../../src/stack/stack";
 import { wholeRegion } from "../../../src/volume/region";
 import { makeTiff } from "../../support/tiff";

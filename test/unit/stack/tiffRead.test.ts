@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test, describe } from "vitest";
 import { TilewrightError } from "../../../src/errors";
 import { quietJob } from "../../../src/job";
-import { openTiff } from "../../../src/stack/tiff";
+import { openTiff } from "../../../src/stack/tiff/read";
 import type { Stack, StoredDtype } from "../../../src/stack/stack";
 import type { Dtype } from "../../../src/volume/pixels";
 import { dtypeOf } from "../../../src/volume/pixels";
