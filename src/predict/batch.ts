@@ -117,10 +117,18 @@ export async function planBatch(order: BatchOrder, worker: KeptWorker, job: Watc
   const files: (PlannedFile | FailedFile)[] = [...found.problems];
   const outs = mirroredOutputs(found.files, found.base, out);
   const all = new Set(found.files);
+  const sets = new Map<string, string>();
   for (const [i, file] of found.files.entries()) {
     job.report(looking(i, found.files.length));
     try {
-      files.push(await planFile({ order, file, out: outs[i], inputs: all, options }, worker, job));
+      const planned = await planFile({ order, file, out: outs[i], inputs: all, options }, worker, job);
+      const first = planned.members.length > 1 ? sets.get(setOf(planned)) : undefined;
+      if (first !== undefined) {
+        job.log(`${file}: a part of the same set of files as ${first}, which is predicted once`);
+        continue;
+      }
+      sets.set(setOf(planned), file);
+      files.push(planned);
     } catch (error) {
       job.signal.throwIfAborted();
       files.push({ file, error: toFailure(error) });
@@ -128,6 +136,11 @@ export async function planBatch(order: BatchOrder, worker: KeptWorker, job: Watc
   }
   job.report(looking(found.files.length, found.files.length));
   return { order, files };
+}
+
+/** The same text for every file that opens the same set. */
+function setOf({ file, members }: PlannedFile): string {
+  return [dirname(file), ...[...members].sort()].join("\0");
 }
 
 function nothingFound({ problems }: FoundStacks): TilewrightError {

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { appendFile, open, readFile, readdir, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { TilewrightError } from "../errors";
 import type { MeasuredNormalization } from "./normalize";
 import { thisOwner } from "./owner";
@@ -174,7 +174,7 @@ export function requireSameRun(recorded: RunIdentity, now: RunIdentity): void {
  * Says in a few characters which file this is: size, time of change, hash of its first and last MiB. A folder is
  * its files, by name, size and time of change; above {@link MOST_FILES} the first of them in order.
  */
-export async function fileIdentity(path: string): Promise<string> {
+async function fileIdentity(path: string): Promise<string> {
   if ((await stat(path)).isDirectory()) return folderIdentity(path);
   const file = await open(path, "r");
   try {
@@ -189,6 +189,22 @@ export async function fileIdentity(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Says in a few characters which stack this is: the file that is opened and, for a set, the others it is read from.
+ *
+ * @param members names beside the input; those that are missing are left out
+ */
+export async function inputIdentity(input: string, members: readonly string[]): Promise<string> {
+  const own = await fileIdentity(input);
+  if (members.length === 1) return own;
+  const states: (readonly [string, number, number])[] = [];
+  for (const name of members) {
+    const found = await stat(join(dirname(input), basename(name))).catch(() => null);
+    if (found !== null) states.push([name, found.size, Math.round(found.mtimeMs)]);
+  }
+  return `${own} ${digest(states)}`;
 }
 
 async function folderIdentity(folder: string): Promise<string> {

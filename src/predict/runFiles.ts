@@ -13,7 +13,7 @@ import { readableDtype } from "../stack/stored";
 import { formatFor, putInPlace, writtenKind } from "../stack/written";
 import type { Dtype } from "../volume/pixels";
 import { intensityRange } from "./intensities";
-import { Journal, digest, fileIdentity, readJournal, requireSameRun } from "./journal";
+import { Journal, digest, inputIdentity, readJournal, requireSameRun } from "./journal";
 import type { JournalState, RunIdentity } from "./journal";
 import type { MeasuredNormalization } from "./normalize";
 import { requireNoOtherOwner, requireStillOwner } from "./owner";
@@ -82,7 +82,7 @@ export class RunFiles {
     const { request, prepared, engine } = opening;
     const { options, plan } = prepared;
     const identity: RunIdentity = {
-      input: await fileIdentity(request.input),
+      input: await inputIdentity(request.input, prepared.stack.facts.files),
       model: prepared.model.sha256,
       plan: digest(plan.tiles),
       options: optionsDigest(options),

@@ -41,6 +41,7 @@ export async function surveyStack(
       exact: isExact(prepared),
       warnings: plan.warnings.map(({ message, fix }) => `${message} (${fix})`),
       output: await outputState(request, prepared),
+      members: prepared.stack.facts.files,
     };
   } finally {
     await prepared.stack.close();

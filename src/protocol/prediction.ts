@@ -96,6 +96,8 @@ export interface StackSurvey {
   /** Sentences about the plan. */
   readonly warnings: readonly string[];
   readonly output: OutputState;
+  /** Names of the files it is read from, beside each other; several for a set of OME files. */
+  readonly members: readonly string[];
 }
 
 /** The prediction worker: answers its driver and tells how far it is. */

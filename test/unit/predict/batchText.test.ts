@@ -45,6 +45,7 @@ test("what would be done is one row a file, each warning once, and a sum", () =>
     exact: false,
     warnings: ["the overlap is small (more)"],
     output: "none" as const,
+    members: [name],
     action: "predict" as const,
   });
   const text = outlookText(

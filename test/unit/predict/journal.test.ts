@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   Journal,
   digest,
-  fileIdentity,
+  inputIdentity,
   readJournal,
   readJournalHead,
   requireSameRun,
@@ -154,7 +154,7 @@ describe("which file it is", () => {
     const identityOf = async (bytes: Buffer, at = time): Promise<string> => {
       writeFileSync(path, bytes);
       utimesSync(path, at, at);
-      return fileIdentity(path);
+      return inputIdentity(path, ["one.tif"]);
     };
     const bytes = Buffer.alloc(3 * 2 ** 20, 7);
     const first = await identityOf(bytes);
@@ -172,10 +172,21 @@ describe("which file it is", () => {
     expect(found.size).toBe(5);
   });
 
+  test("of a set changes with each of its files, and one that is missing is no error", async () => {
+    const [first, second] = [join(folder.path, "a.tif"), join(folder.path, "b.tif")];
+    writeFileSync(first, "one");
+    writeFileSync(second, "two");
+    const identity = (): Promise<string> => inputIdentity(first, ["a.tif", "b.tif", "missing.tif"]);
+    const before = await identity();
+    expect(await identity()).toBe(before);
+    writeFileSync(second, "other");
+    expect(await identity()).not.toBe(before);
+  });
+
   test("an empty file has an identity too", async () => {
     const path = join(folder.path, "empty");
     writeFileSync(path, "");
-    expect(await fileIdentity(path)).toMatch(/^0 /);
+    expect(await inputIdentity(path, ["one.tif"])).toMatch(/^0 /);
   });
 
   test("equal data have equal digests", () => {
