@@ -10,6 +10,7 @@ import { builtinRegistries } from "../src/builtins";
 import { quietJob } from "../src/job";
 import { readOptions } from "../src/predict/options";
 import { engineBytes, loadAnalysed, planImage } from "../src/predict/prepare";
+import { cellImage, writeImageFile } from "./imageFiles";
 import { complain, quiet, writePart } from "./page";
 import { watchCommand } from "./processes";
 import { LARGE_2D, LARGE_3D, modelFile, stackFile } from "./scenes";
@@ -22,6 +23,13 @@ const LOOP = join(process.cwd(), "dist-test", "bench", "loop.cjs");
 /** Stacks of the same planes, 200 MB and 2 GB, and a network so small that reading and writing dominate. */
 const SMALL_STACK: Scene = { name: "200 MB", axes: "ZYX", shape: [24, 2048, 2048], filters: 2 };
 const BIG_STACK: Scene = { name: "2 GB", axes: "ZYX", shape: [240, 2048, 2048], filters: 2 };
+const STORAGES = [
+  { name: "uncompressed, one strip per plane" },
+  { name: "uncompressed, tiles of 256 px", tile: 256 },
+  { name: "Deflate with predictor, one strip per plane", compression: 8, predictor: 2 },
+  { name: "Deflate with predictor, tiles of 256 px", compression: 8, predictor: 2, tile: 256 },
+  { name: "LZW with predictor, strips of 32 rows", compression: 5, predictor: 2, rows: 32 },
+] as const;
 
 interface LoopFigures {
   readonly tiles: number;
@@ -41,6 +49,8 @@ async function main(): Promise<void> {
   }
   loads.push(await quiet());
   lines.push(...(await measureGrowth()));
+  loads.push(await quiet());
+  lines.push(...(await measureCompressed()));
   process.stdout.write(writePart("npm run bench", Math.max(...loads), lines));
   rmSync(FOLDER, { recursive: true, force: true });
 }
@@ -137,6 +147,30 @@ async function measureGrowth(): Promise<string[]> {
     `| ${SMALL_STACK.name} | ${mib(peaks[0])} MiB | ${seconds[0].toFixed(1)} |`,
     `| ${BIG_STACK.name} | ${mib(peaks[1])} MiB | ${seconds[1].toFixed(1)} |`,
     `| ratio (goal: within 10 %) | ${(peaks[1] / peaks[0]).toFixed(3)} | |`,
+  ];
+}
+
+/** The same 3-D stack stored in several ways, cut into tiles that each meet every plane. */
+async function measureCompressed(): Promise<string[]> {
+  const shape = [64, 1024, 1024] as const;
+  const model = modelFile(FOLDER, { name: "", axes: "ZYX", shape, filters: 2 });
+  const image = cellImage(shape[1], shape[2]);
+  const input = join(FOLDER, "stored.tif");
+  const rows: string[] = [];
+  for (const { name, ...how } of STORAGES) {
+    writeImageFile(input, { dtype: "uint16", shape, ...how }, image);
+    const args = [CLI, "predict", input, "--model", model, "--out", join(FOLDER, "out.tif"), "--overwrite"];
+    const options = ["--json", "--engine", "cpu", "--tiles", "1,6,6", "--dtype", "uint16"];
+    const run = await watchCommand(process.execPath, [...args, ...options]);
+    rows.push(`| ${name} | ${mib(run.peakBytes)} MiB | ${run.seconds.toFixed(1)} |`);
+  }
+  return [
+    "",
+    `## Predicting compressed stacks, ${shape.join(" × ")} px in 36 tiles beside each other, tiny network`,
+    "",
+    "| stored | peak resident memory of all processes | seconds |",
+    "|---|---|---|",
+    ...rows,
   ];
 }
 
