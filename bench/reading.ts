@@ -286,7 +286,7 @@ function page(peer: string, plain: readonly string[], compressed: readonly strin
     `Pixels per second, the best of ${REPEATS} in turn with the peers: ${peer}; geotiff's readRasters once. “Kept” reads`,
     "plane by plane into the same typed array, as `dd` does with its buffer; “new” makes a typed array for each plane;",
     "“whole” reads all planes into one new array, and so do `dd bs=1G` and tifffile.imread: there the system's making",
-    "of the memory takes longer than the reading (numpy asks for huge pages, a Node program cannot).",
+    "of the memory takes longer than the reading (numpy asks for huge pages, Node does not).",
     "",
     "| file | dd bs=4M | kept | ÷ dd (goal ≥ 0.70) | tifffile kept | ÷ tifffile (goal ≥ 1) | new | whole | dd bs=1G | tifffile whole | geotiff |",
     "|---|---|---|---|---|---|---|---|---|---|---|",

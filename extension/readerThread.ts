@@ -50,8 +50,8 @@ export class ReaderThread {
   }
 
   /** A stack file; nothing is opened before it is asked for something. */
-  file(path: string): StackFile {
-    return new StackFile(this, path);
+  file(path: string, series?: number): StackFile {
+    return new StackFile(this, path, series);
   }
 
   dispose(): void {
@@ -105,10 +105,23 @@ export class StackFile {
   readonly path: string;
   readonly #thread: ReaderThread;
   #opening: { readonly channel: ReaderChannel; readonly stack: Promise<OpenedStack> } | null = null;
+  #series: number | undefined;
 
-  constructor(thread: ReaderThread, path: string) {
+  constructor(thread: ReaderThread, path: string, series: number | undefined) {
     this.#thread = thread;
     this.path = path;
+    this.#series = series;
+  }
+
+  /** Which stack of the file is shown, when another than the first was chosen. */
+  get series(): number | undefined {
+    return this.#series;
+  }
+
+  /** Shows another stack of the file from now on. */
+  chooseSeries(index: number): void {
+    this.#series = index;
+    this.close();
   }
 
   /** @throws {TilewrightError} what opening the file throws */
@@ -134,7 +147,7 @@ export class StackFile {
   #open(): { readonly channel: ReaderChannel; readonly stack: Promise<OpenedStack> } {
     if (this.#opening !== null) return this.#opening;
     const { channel } = this.#thread;
-    const opening = { channel, stack: channel.request("open", { path: this.path }) };
+    const opening = { channel, stack: channel.request("open", { path: this.path, series: this.#series }) };
     this.#opening = opening;
     opening.stack.catch(() => {
       if (this.#opening === opening) this.#opening = null;

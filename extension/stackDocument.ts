@@ -43,6 +43,17 @@ export class StackDocument implements vscode.CustomDocument {
     );
   }
 
+  /** Which stack of the file is shown, when another than the first was chosen. */
+  get series(): number | undefined {
+    return this.#file?.series;
+  }
+
+  /** Shows another stack of the file in all its editors. */
+  chooseSeries(index: number): void {
+    this.file.chooseSeries(index);
+    this.#changed.fire("file");
+  }
+
   /** @throws {TilewrightError} what opening the file throws */
   describe(): Promise<StackDescription> {
     return this.file.describe();

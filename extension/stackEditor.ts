@@ -9,6 +9,7 @@ import type { Envelope, Handlers, MessagePortLike } from "../src/protocol/channe
 import {
   checkContrastRequest,
   checkPlaneRequest,
+  checkSeriesChoice,
   checkViewReport,
   checkViewerCommand,
 } from "../src/protocol/viewer";
@@ -27,6 +28,7 @@ const LONGEST_TEXT = 500;
 /** An editor that shows a stack. */
 export interface OpenEditor {
   readonly uri: vscode.Uri;
+  readonly document: StackDocument;
   readonly panel: vscode.WebviewPanel;
   /** What its viewer said last; null before the first picture. */
   view: ViewReport | null;
@@ -74,6 +76,11 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     return [...this.#open].find(({ panel }) => panel.active);
   }
 
+  /** Which stack of a file its editor shows, when another than the first was chosen there. */
+  seriesOf(uri: vscode.Uri): number | undefined {
+    return [...this.#open].find((editor) => editor.uri.toString() === uri.toString())?.document.series;
+  }
+
   /** All editors that show stacks. */
   get all(): readonly OpenEditor[] {
     return [...this.#open];
@@ -90,7 +97,7 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
   resolveCustomEditor(document: StackDocument, panel: vscode.WebviewPanel): void {
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
-    const editor: OpenEditor = { uri: document.uri, panel, view: null };
+    const editor: OpenEditor = { uri: document.uri, document, panel, view: null };
     this.#open.add(editor);
     const channel = new Channel<Host, Viewer>(portOf(webview), this.#handlers(document));
     this.#hear(channel, document, editor);
@@ -144,6 +151,11 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
       contrast: async (params, signal) => {
         const { lengths } = await describe();
         return told(document.file.contrast(checkContrastRequest(params, lengths), signal));
+      },
+      chooseSeries: async (params) => {
+        const { series } = await describe();
+        document.chooseSeries(checkSeriesChoice(params, series.count));
+        return undefined;
       },
       runCommand: (params) => {
         this.#run(checkViewerCommand(params), document.uri);

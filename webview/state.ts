@@ -77,6 +77,12 @@ export function restoreState(
   };
 }
 
+/** The remembered series, if the file has it. */
+export function savedSeries(saved: unknown, count: number): number | null {
+  const index = isRecord(saved) ? saved.series : undefined;
+  return typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count ? index : null;
+}
+
 function restoreView(saved: unknown): View | null {
   if (!isRecord(saved)) return null;
   const { centerX, centerY, zoom } = saved;

@@ -15,7 +15,7 @@ import { PlaneSource } from "./planes";
 import { openHostDoor } from "./port";
 import { makeSliders } from "./sliders";
 import { Stage } from "./stage";
-import { restoreState, samePlane, stepPlane, withLimits } from "./state";
+import { restoreState, samePlane, savedSeries, stepPlane, withLimits } from "./state";
 import type { SlidingAxis, ViewerState } from "./state";
 import { makeStatusBar } from "./statusBar";
 import { makeToolbar } from "./toolbar";
@@ -102,9 +102,11 @@ class StackView {
       },
       preferences.canPredict,
     );
-    this.#sliders = makeSliders(description, (axis, index) =>
-      this.#change({ ...this.#state, plane: { ...this.#state.plane, [axis]: index } }),
-    );
+    this.#sliders = makeSliders(description, {
+      choosePlane: (axis, index) =>
+        this.#change({ ...this.#state, plane: { ...this.#state.plane, [axis]: index } }),
+      chooseSeries: (index) => this.#chooseSeries(index),
+    });
     this.#status = makeStatusBar(description, preferences.engine);
     this.#stage = this.#makeStage();
     this.#display = this.#makeDisplay();
@@ -237,7 +239,7 @@ class StackView {
   #change(state: ViewerState): void {
     const isNewPlane = !samePlane(state.plane, this.#state.plane);
     this.#state = state;
-    door.save(state);
+    this.#save(this.#description.series.index);
     this.#sliders.show(state.plane);
     this.#toolbar.showMethod(state.method, state.keepContrast);
     this.#display.show(state);
@@ -263,8 +265,18 @@ class StackView {
     const shown = this.#display.limits;
     if (!keepContrast || shown === null || Object.hasOwn(limits, String(plane.c))) return;
     this.#state = { ...this.#state, limits: { ...limits, [plane.c]: { low: shown.low, high: shown.high } } };
-    door.save(this.#state);
+    this.#save(this.#description.series.index);
     this.#display.show(this.#state);
+  }
+
+  #save(series: number): void {
+    door.save({ ...this.#state, series });
+  }
+
+  #chooseSeries(index: number): void {
+    if (index === this.#description.series.index) return;
+    this.#save(index);
+    channel.request("chooseSeries", { index }).catch((error: unknown) => this.#fail(error));
   }
 
   #readPixel(): void {
@@ -293,6 +305,15 @@ class StackView {
 
 let current: StackView | null = null;
 
+/** The stack of the file that was looked at before the window was reloaded, or the first. */
+async function describeRemembered(): Promise<StackDescription> {
+  const description = await channel.request("describe", undefined);
+  const index = savedSeries(door.load(), description.series.count);
+  if (current !== null || index === null || index === description.series.index) return description;
+  await channel.request("chooseSeries", { index });
+  return channel.request("describe", undefined);
+}
+
 /** Asks the host what the stack is, and shows it. */
 async function open(): Promise<void> {
   const slow = setTimeout(() => notice.showLoading("Opening…"), LOADING_DELAY_MS);
@@ -300,7 +321,7 @@ async function open(): Promise<void> {
   if (!notice.element.isConnected) document.querySelector("#app")?.append(notice.element);
   try {
     const preferences = await channel.request("preferences", undefined);
-    const description = await channel.request("describe", undefined);
+    const description = await describeRemembered();
     const focused = document.activeElement?.id ?? "";
     current?.dispose();
     current = new StackView(description, preferences, current?.pointer ?? null);

@@ -24,7 +24,8 @@ export async function explainTiling(
   const model =
     given ?? (await new ModelPicker(parts.context).pick(`Explain the tiling of ${basename(input)}`));
   if (model === undefined) return undefined;
-  const request = { input, model, options: { ...predictionOptions(readSettings(uri)), ...options } };
+  const series = parts.editors.seriesOf(uri);
+  const request = { input, model, options: { ...predictionOptions(readSettings(uri)), series, ...options } };
   const { text } = await busily("Working out the tiling", () => parts.workers.plan(request));
   await parts.pages.show(`${basename(input)} tiling.txt`, text);
   return text;

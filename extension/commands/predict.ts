@@ -86,13 +86,15 @@ async function predictAsking(
 ): Promise<void> {
   if (!(await isTrustedOrAsk())) return;
   const input = diskPath(uri);
-  const file = parts.reader.file(input);
+  const series = parts.editors.seriesOf(uri);
+  const file = parts.reader.file(input, series);
   const { axes } = await file.describe().finally(() => file.close());
   const picker = new ModelPicker(parts.context);
   let model = await picker.pick(`Predict ${basename(input)}`);
   while (model !== undefined) {
     const options = {
       ...predictionOptions(readSettings(uri)),
+      series,
       ...rememberedAxes(parts, input, axes),
       ...(await partOf(model, axes)),
     };

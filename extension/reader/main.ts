@@ -36,7 +36,7 @@ const channel = new Channel<Reader, ReaderOwner>(
     },
   },
   createReader(
-    (path, job) => openStack({ path }, registries.readers.all(), job),
+    (place, job) => openStack(place, registries.readers.all(), job),
     workerData as ReaderSettings,
     log,
   ),

@@ -9,7 +9,7 @@ import type { Handlers } from "../../src/protocol/channel";
 import type { Reader, ReaderSettings } from "../../src/protocol/reader";
 import { checkContrastRequest } from "../../src/protocol/viewer";
 import type { StackDescription } from "../../src/protocol/viewer";
-import type { Stack } from "../../src/stack/stack";
+import type { Stack, StackPlace } from "../../src/stack/stack";
 import { readableDtype } from "../../src/stack/stored";
 import { chooseContrast } from "./contrast";
 import { PlaneCache } from "./planeCache";
@@ -21,7 +21,7 @@ const AT_ONCE = 2;
 const LARGEST_SHARE = 4;
 
 /** Opens a file, whatever its format is. */
-export type OpenStack = (path: string, job: Job) => Promise<Stack>;
+export type OpenStack = (place: StackPlace, job: Job) => Promise<Stack>;
 
 interface OpenEntry {
   readonly stack: Stack;
@@ -46,10 +46,10 @@ export function createReader(
   };
   const jobFor = (signal: AbortSignal): Job => ({ signal, report: () => undefined, log });
   return {
-    open: async ({ path }, signal) => {
+    open: async (place, signal) => {
       if (entries.size >= MAX_OPEN)
         throw new TilewrightError("reader.tooMany", `more than ${MAX_OPEN} stacks are open`);
-      const stack = await openStack(path, jobFor(signal));
+      const stack = await openStack(place, jobFor(signal));
       try {
         const id = nextId++;
         const planes = new StackPlanes(stack, cache, `${id}:`, settings.cacheBytes / LARGEST_SHARE);
@@ -83,11 +83,12 @@ export function createReader(
 }
 
 function describe(stack: Stack): StackDescription {
-  const { file, canonicalAxes, canonicalShape, dtype, pixelSize, channels, compression, warnings } =
+  const { file, series, canonicalAxes, canonicalShape, dtype, pixelSize, channels, compression, warnings } =
     stack.facts;
   const { flavour, layout } = stack.facts;
   return {
     name: basename(file),
+    series,
     axes: canonicalAxes,
     shape: [...canonicalShape],
     lengths: lengthsOf(stack),

@@ -14,8 +14,8 @@ export interface OpenedStack {
 /** The reader: opens stacks, decodes planes, chooses display limits. */
 export interface Reader {
   requests: {
-    /** Opens the file at an absolute path. */
-    open(params: { readonly path: string }): OpenedStack;
+    /** Opens a stack of the file at an absolute path; without a series the first that has pixels in it. */
+    open(params: { readonly path: string; readonly series?: number | undefined }): OpenedStack;
     readPlane(params: PlaneRequest & { readonly id: number }): PlanePixels;
     contrast(params: ContrastRequest & { readonly id: number }): ContrastLimits;
     close(params: { readonly id: number }): undefined;

@@ -32,6 +32,8 @@ export interface StackLengths extends PlaneIndex {
 export interface StackDescription {
   /** File name without the folder. */
   readonly name: string;
+  /** Which stack of the file is shown, from 0, and how many it holds. */
+  readonly series: { readonly index: number; readonly count: number };
   /** Subset of `TZCYX` in that order. */
   readonly axes: string;
   /** In the order of `axes`. */
@@ -135,6 +137,8 @@ export interface Host {
     preferences(params: undefined): ViewerPreferences;
     readPlane(params: PlaneRequest): PlanePixels;
     contrast(params: ContrastRequest): ContrastLimits;
+    /** Shows another stack of the file in all its viewers; `stackChanged` follows. */
+    chooseSeries(params: { readonly index: number }): undefined;
     runCommand(params: { readonly command: ViewerCommand }): undefined;
   };
   events: {
@@ -258,6 +262,15 @@ export function checkContrastRequest(value: unknown, lengths: StackLengths): Req
     method,
     repeat: checkIndex(repeat, 10, "repeat"),
   };
+}
+
+/**
+ * Checks a choice of series that came from a viewer.
+ *
+ * @throws {TilewrightError} `viewer.badMessage`
+ */
+export function checkSeriesChoice(value: unknown, count: number): number {
+  return checkIndex(isRecord(value) ? value.index : undefined, count, "series");
 }
 
 /**

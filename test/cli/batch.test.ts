@@ -19,6 +19,7 @@ import {
   tilewright,
   until,
 } from "../support/commandLine";
+import { makeTiff } from "../support/tiff";
 import { CARE_2D, TINY_2D, hashFile, noisyVolume, temporaryFolder, writeStack } from "../support/prediction";
 
 const folder = temporaryFolder();
@@ -58,6 +59,28 @@ async function json<T>(code: number, ...args: readonly string[]): Promise<T> {
   expect(ended.code, ended.stderr).toBe(code);
   return JSON.parse(ended.stdout) as T;
 }
+
+describe("predict with a set of OME files", () => {
+  test("predicts the set once, whichever of its files are named", async () => {
+    mkdirSync(at("set"));
+    const member = (name: string, z: number): string =>
+      `<TiffData IFD="0" FirstZ="${z}" PlaneCount="1"><UUID FileName="${name}">urn:uuid:${z}</UUID></TiffData>`;
+    const description =
+      '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">' +
+      '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="40" SizeY="36" SizeZ="2" SizeC="1" SizeT="1">' +
+      `${member("z0.ome.tif", 0)}${member("z1.ome.tif", 1)}</Pixels></Image></OME>`;
+    for (const [z, name] of ["z0.ome.tif", "z1.ome.tif"].entries()) {
+      const value = (row: number, column: number): number => ((row * 31 + column * 7) % 200) + z;
+      writeFileSync(at("set", name), makeTiff([{ width: 40, height: 36, value, description }]));
+    }
+    const { files } = await json<BatchOutlook>(0, at("set"), ...OPTIONS, "--out", at("set-out"), "--dry-run");
+    expect(files).toMatchObject([{ axes: "ZYX", shape: [2, 36, 40], members: ["z0.ome.tif", "z1.ome.tif"] }]);
+    const ended = await tilewright("predict", at("set"), ...OPTIONS, "--out", at("set-out"));
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/z1\.ome\.tif: a part of the same set of files as .*z0\.ome\.tif/);
+    expect(stacksIn(at("set-out"))).toEqual(["z0.ome.tif"]);
+  });
+});
 
 describe("predict with a folder", () => {
   test("predicts each stack directly in it to the same bytes as alone, and tells how far all are", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Disposable, EventEmitter, FileType, Uri, commands, window, workspace } from "vscode";
 import type { FileChangeEvent, FileStat, FileSystemProvider } from "vscode";
 import { greyOf } from "../../webview/renderer";
+import { makeTiff } from "../support/tiff";
 import { Page } from "./page";
 import {
   closeAll,
@@ -134,6 +135,32 @@ describe("the stack viewer", () => {
     );
     const { low, high } = await picture(page);
     assert.ok(Number(low) >= valueAt(3, 0, 0) && Number(high) <= valueAt(3, 39, 59), `${low} – ${high}`);
+  });
+
+  it("shows each stack of a file that holds several", async function () {
+    const page = Page.for(this);
+    const path = join(folder, "series.tif");
+    const small = { width: 30, height: 20, value: (row: number, column: number) => row + column };
+    const large = { width: 50, height: 40, value: (row: number, column: number) => row + 2 * column };
+    writeFileSync(path, makeTiff([small, large]));
+    await openStack(page, Uri.file(path));
+    assert.equal((await picture(page)).region, "0,20,0,30");
+    await page.evaluate(
+      `(() => {
+        const input = document.querySelector("#series-number");
+        input.value = "1";
+        input.dispatchEvent(new Event("change"));
+      })()`,
+      { frame: "webview" },
+    );
+    await until("the second stack is shown", async () =>
+      (await picture(page)).region === "0,40,0,50" ? true : undefined,
+    );
+    assert.equal((await readout(page, 45, 35)).value, 35 + 2 * 45);
+    await commands.executeCommand("workbench.action.files.newUntitledFile");
+    await commands.executeCommand("workbench.action.closeActiveEditor");
+    await page.waitFor({ frame: "webview", selector: "body[data-state=ready]" });
+    assert.equal((await picture(page)).region, "0,40,0,50", "it is remembered when the tab is hidden");
   });
 
   it("shows channels and time points, fractions and NaN", async function () {

@@ -8,6 +8,7 @@ import {
   formatValue,
   initialState,
   restoreState,
+  savedSeries,
   stepPlane,
   withLimits,
 } from "../../../webview/state";
@@ -21,6 +22,7 @@ const preferences: ViewerPreferences = {
 };
 const description: StackDescription = {
   name: "a.tif",
+  series: { index: 0, count: 1 },
   axes: "TZCYX",
   shape: [3, 31, 2, 100, 200],
   lengths,
@@ -67,6 +69,12 @@ test.each([
   expect(state.plane.z).toBeGreaterThanOrEqual(0);
   expect(state.view).toBeNull();
   expect(state.limits).toEqual({});
+});
+
+test("a remembered series is used as long as the file has it", () => {
+  expect(savedSeries({ series: 2 }, 3)).toBe(2);
+  for (const saved of [{ series: 3 }, { series: -1 }, { series: "1" }, {}, null])
+    expect(savedSeries(saved, 3)).toBeNull();
 });
 
 test("steps stop at the ends of the stack", () => {
