@@ -101,9 +101,8 @@ export async function openStack(page: Page, uri: Uri): Promise<void> {
   await page.waitFor({ frame: "webview", selector: "body[data-state=ready]" });
 }
 
-/** Closes every editor without saving, and every notification: they would lie over the next picture. */
+/** Closes every editor without saving. */
 export async function closeAll(): Promise<void> {
-  await commands.executeCommand("notifications.clearAll");
   await commands.executeCommand("workbench.action.closeAllEditors");
   await until("all editors are closed", () =>
     window.tabGroups.all.every(({ tabs }) => tabs.length === 0) ? true : undefined,

@@ -43,6 +43,8 @@ const focusPicture = (page: Page): Promise<unknown> =>
 describe("the stack viewer", () => {
   const folder = testFolder("viewer");
 
+  // What earlier suites were told would lie over the picture.
+  before(() => commands.executeCommand("notifications.clearAll"));
   afterEach(closeAll);
 
   it("shows the middle slice of a stack, and every value that it reads out is that of the file", async function () {
