@@ -6,6 +6,18 @@ interface Manifest {
   contributes: { commands: { command: string; title: string; category: string }[] };
 }
 
+const WINDOW_MS = 400;
+
+/** Waits until the extension host, which starts other things as well, has little to do: at most half a minute. */
+async function untilQuiet(): Promise<void> {
+  for (let i = 0; i < 75; i++) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 < 0.1 * WINDOW_MS) return;
+  }
+}
+
 describe("activation", () => {
   const extension = extensions.getExtension("tilewright.tilewright");
   const manifest = extension?.packageJSON as Manifest;
@@ -13,6 +25,7 @@ describe("activation", () => {
   it("takes less than 100 ms", async () => {
     assert.ok(extension, "the extension is not installed");
     assert.equal(extension.isActive, false, "something activated the extension before it was needed");
+    await untilQuiet();
     const started = performance.now();
     const before = process.cpuUsage();
     await extension.activate();
