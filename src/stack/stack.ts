@@ -3,7 +3,9 @@
  * @module
  */
 import type { Job } from "../job";
+import { dtypeOf } from "../volume/pixels";
 import type { Dtype, PixelArray } from "../volume/pixels";
+import { isInside } from "../volume/region";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
 
@@ -142,6 +144,24 @@ export interface StackLayout {
   readonly format: "ome" | "imagej" | "ome-zarr-0.4" | "ome-zarr-0.5";
   /** Regions are written that start at multiples of this, px in the order of `axes`; 0 where they are not cut. */
   readonly writeGrid?: readonly number[];
+}
+
+/**
+ * Checks that a stack of this layout can take a volume at a place.
+ *
+ * @throws {RangeError} when axes or pixel type differ, or the volume sticks out
+ */
+export function requireFit(layout: StackLayout, volume: Volume, at: readonly number[]): void {
+  const { axes, shape, dtype } = layout;
+  if (volume.axes !== axes || dtypeOf(volume.data) !== dtype) {
+    throw new RangeError(`a ${axes} stack of ${dtype} cannot take ${volume.axes} of ${dtypeOf(volume.data)}`);
+  }
+  const region = volume.shape.map((length, axis) => [at[axis], at[axis] + length] as const);
+  if (at.length !== axes.length || !isInside(region, shape)) {
+    throw new RangeError(
+      `[${volume.shape.join(", ")}] at [${at.join(", ")}] sticks out of [${shape.join(", ")}]`,
+    );
+  }
 }
 
 /** A stack file being written; regions may come in any order and from several processes. */

@@ -7,13 +7,14 @@ import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { TilewrightError } from "../../errors";
 import type { Job } from "../../job";
-import { bytesPerPixel, dtypeOf } from "../../volume/pixels";
-import { isInside, stridesOf } from "../../volume/region";
+import { bytesPerPixel } from "../../volume/pixels";
+import { stridesOf } from "../../volume/region";
 import type { Volume } from "../../volume/volume";
 import { openFileSource, settleAll, writeFully } from "../bytes";
+import { requireFit } from "../stack";
+import type { StackLayout, StackWriter } from "../stack";
 import { planFile } from "./layout";
 import type { FilePlan } from "./layout";
-import type { StackLayout, StackWriter } from "../stack";
 
 /** Writes started at once; the rest of a large region follows as these finish. */
 const MAX_IN_FLIGHT = 16384;
@@ -139,20 +140,9 @@ class TiffWriter implements StackWriter {
   }
 
   #check(volume: Volume, at: readonly number[]): void {
-    const { axes, shape, dtype } = this.#layout;
     if (this.#closed)
       throw new TilewrightError("stack.closed", `${this.path}: written to after it was closed`);
-    if (volume.axes !== axes || dtypeOf(volume.data) !== dtype) {
-      throw new RangeError(
-        `a ${axes} stack of ${dtype} cannot take ${volume.axes} of ${dtypeOf(volume.data)}`,
-      );
-    }
-    const region = volume.shape.map((length, axis) => [at[axis], at[axis] + length] as const);
-    if (at.length !== axes.length || !isInside(region, shape)) {
-      throw new RangeError(
-        `[${volume.shape.join(", ")}] at [${at.join(", ")}] sticks out of [${shape.join(", ")}]`,
-      );
-    }
+    requireFit(this.#layout, volume, at);
   }
 }
 

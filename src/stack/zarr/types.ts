@@ -4,9 +4,9 @@
  * @module
  */
 import { TilewrightError } from "../../errors";
-import { viewPixels } from "../../volume/pixels";
+import { DTYPES } from "../../volume/pixels";
 import type { Dtype, PixelArray } from "../../volume/pixels";
-import { valuesOf } from "../stored";
+import { allocateCarrier, carriageOf, readsAs, storedBytesPerPixel, valuesOf } from "../stored";
 import type { Carrier } from "../stored";
 
 /** A pixel type as stored, with the value of pixels that have no chunk. */
@@ -39,20 +39,7 @@ const V2_NAMES: Readonly<Record<string, string>> = {
   f8: "float64",
 };
 
-const TYPES: Readonly<Record<string, Omit<ZarrDtype, "fill">>> = {
-  bool: { stored: "uint8", carried: "uint8", readsAs: "uint8", bytes: 1 },
-  uint8: { stored: "uint8", carried: "uint8", readsAs: "uint8", bytes: 1 },
-  int8: { stored: "int8", carried: "int8", readsAs: "int8", bytes: 1 },
-  uint16: { stored: "uint16", carried: "uint16", readsAs: "uint16", bytes: 2 },
-  int16: { stored: "int16", carried: "int16", readsAs: "int16", bytes: 2 },
-  uint32: { stored: "uint32", carried: "uint32", readsAs: "uint32", bytes: 4 },
-  int32: { stored: "int32", carried: "int32", readsAs: "int32", bytes: 4 },
-  uint64: { stored: "uint64", carried: "uint64", readsAs: "float64", bytes: 8 },
-  int64: { stored: "int64", carried: "int64", readsAs: "float64", bytes: 8 },
-  float16: { stored: "float16", carried: "uint16", readsAs: "float32", bytes: 2 },
-  float32: { stored: "float32", carried: "float32", readsAs: "float32", bytes: 4 },
-  float64: { stored: "float64", carried: "float64", readsAs: "float64", bytes: 8 },
-};
+const STORED = [...DTYPES, "float16", "int64", "uint64"] as const;
 
 /**
  * The pixel type that metadata name: `<u2` (version 2) or `uint16` (version 3).
@@ -63,15 +50,21 @@ export function storedType(folder: string, name: unknown, fill: unknown): ZarrDt
   const text = typeof name === "string" ? name : "";
   const short = /^[<>|](\w+)$/.exec(text)?.[1];
   const long = short === undefined ? text : (V2_NAMES[short] ?? "");
-  if (!Object.hasOwn(TYPES, long)) {
+  const stored = STORED.find((type) => type === (long === "bool" ? "uint8" : long));
+  if (stored === undefined) {
     throw new TilewrightError(
       "stack.pixelType",
       `${folder}: pixels of type ${JSON.stringify(name)?.slice(0, 200) ?? "unknown"} cannot be read`,
       "save the image as integers or floating-point numbers",
     );
   }
-  const type = TYPES[long];
-  return { ...type, fill: fillOf(folder, long, fill) };
+  return {
+    stored,
+    carried: stored === "float16" ? "uint16" : stored,
+    readsAs: readsAs(stored)!,
+    bytes: storedBytesPerPixel(stored),
+    fill: fillOf(folder, long, fill),
+  };
 }
 
 /** How JSON spells what it has no numbers for. */
@@ -136,7 +129,5 @@ export function bitsOf(data: ChunkData): Carrier {
 
 /** Room for `length` values as {@link bitsOf} gives them, over fresh memory that starts at 0. */
 export function allocateBits(dtype: ZarrDtype, length: number): Carrier {
-  const buffer = new ArrayBuffer(dtype.bytes * length);
-  if (dtype.bytes === 8 && dtype.stored !== "float64") return new BigUint64Array(buffer);
-  return viewPixels(dtype.carried as Dtype, buffer);
+  return allocateCarrier(carriageOf(dtype.stored).dtype, length);
 }

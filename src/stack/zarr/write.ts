@@ -8,12 +8,13 @@ import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TilewrightError } from "../../errors";
 import type { Job } from "../../job";
-import { bytesPerPixel, dtypeOf } from "../../volume/pixels";
-import { intersectRegions, isInside, regionShape, shapeSize, stridesOf } from "../../volume/region";
+import { bytesPerPixel } from "../../volume/pixels";
+import { intersectRegions, regionShape, shapeSize, stridesOf } from "../../volume/region";
 import type { Interval, Region } from "../../volume/region";
 import { transposeVolume } from "../../volume/volume";
 import type { Volume } from "../../volume/volume";
 import { settleAll, writeFully } from "../bytes";
+import { requireFit } from "../stack";
 import type { StackLayout, StackWriter } from "../stack";
 import { arrayFiles, chunkCounts, chunkPath, groupFiles, planZarr } from "./layout";
 import type { ZarrLevel, ZarrPlan } from "./layout";
@@ -196,20 +197,9 @@ class ZarrWriter implements StackWriter {
   }
 
   #check(volume: Volume, at: readonly number[]): void {
-    const { axes, shape, dtype } = this.#layout;
     if (this.#closed)
       throw new TilewrightError("stack.closed", `${this.path}: written to after it was closed`);
-    if (volume.axes !== axes || dtypeOf(volume.data) !== dtype) {
-      throw new RangeError(
-        `a ${axes} stack of ${dtype} cannot take ${volume.axes} of ${dtypeOf(volume.data)}`,
-      );
-    }
-    const region = volume.shape.map((length, axis) => [at[axis], at[axis] + length] as const);
-    if (at.length !== axes.length || !isInside(region, shape)) {
-      throw new RangeError(
-        `[${volume.shape.join(", ")}] at [${at.join(", ")}] sticks out of [${shape.join(", ")}]`,
-      );
-    }
+    requireFit(this.#layout, volume, at);
   }
 }
 
