@@ -5,6 +5,7 @@
  * After TIFF 6.0 (Adobe, 1992) §2 and the BigTIFF extension.
  * @module
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { TilewrightError } from "../../errors";
 import type { Job } from "../../job";
 import { truncated } from "../bytes";
@@ -43,10 +44,14 @@ const MAX_ENTRIES = 4096;
 const SMALL_READ = 4096;
 const LARGE_READ = 2 ** 16;
 
+/** For so long, in ms, headers are read without letting others have a turn. */
+const TURN_MS = 20;
+
 /** Reads small things near each other from a file with few system calls. */
 export class HeaderReader {
   #held = new Uint8Array(0);
   #start = 0;
+  #turn = 0;
 
   /** Reads from `source`; does not close it. */
   constructor(readonly source: ByteSource) {}
@@ -65,11 +70,21 @@ export class HeaderReader {
       const near = position >= this.#start && position <= end + SMALL_READ;
       const size = Math.max(count, near ? LARGE_READ : SMALL_READ);
       const bytes = new Uint8Array(Math.min(size, this.source.size - position));
-      await this.source.readInto(bytes, position);
+      await this.#read(bytes, position);
       this.#held = bytes;
       this.#start = position;
     }
     return new DataView(this.#held.buffer, position - this.#start, count);
+  }
+
+  /** A stack of thousands of pages is thousands of small reads: through the thread pool they take ten times as long. */
+  async #read(bytes: Uint8Array, position: number): Promise<void> {
+    if (bytes.length > LARGE_READ) return this.source.readInto(bytes, position);
+    if (performance.now() - this.#turn > TURN_MS) {
+      await nextTurn();
+      this.#turn = performance.now();
+    }
+    this.source.readNow(bytes, position);
   }
 }
 
