@@ -1,11 +1,10 @@
 /**
- * Every message between the extension host and the slice viewer, and the checks at the host's door.
+ * Every message between the extension host and the slice viewer; `viewerChecks.ts` checks what comes from the viewer.
  *
  * The viewer pulls: it asks for what it shows, and events are hints to ask again. Nothing that the viewer
  * sends is trusted; no path ever comes from it.
  * @module
  */
-import { TilewrightError } from "../errors";
 import type { Dtype, PixelArray } from "../volume/pixels";
 import type { Interval } from "../volume/region";
 
@@ -59,23 +58,67 @@ export interface StackDescription {
   readonly warnings: readonly string[];
 }
 
-/** Which pixels of a plane: every `step`-th pixel of `region` along both axes, starting with its first. */
-export interface PlaneRequest {
-  readonly plane: PlaneIndex;
-  /** Default: the whole plane. */
-  readonly region?: PlaneRegion;
-  /** px, ≥ 1; default 1. */
-  readonly step?: number;
+/** Directions of a cut along depth. */
+export const SECTION_DIRECTIONS = ["xz", "yz"] as const;
+
+/**
+ * A cut through the stack along depth. `xz`: rows are slices, columns are x, at row `at` of the planes.
+ * `yz`: rows are y, columns are slices, at column `at`.
+ */
+export interface Section {
+  readonly direction: (typeof SECTION_DIRECTIONS)[number];
+  /** px, from 0. */
+  readonly at: number;
 }
 
-/** Pixels of a plane, row-major: `height` rows of `width`, dtype of the description. */
+/** Ways to make one plane of several slices. */
+export const PROJECTION_METHODS = ["max", "mean", "sum"] as const;
+
+/** How several slices become one plane. */
+export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
+
+/** A projection along depth of the slices `z`. */
+export interface Projection {
+  readonly method: ProjectionMethod;
+  readonly z: Interval;
+}
+
+/** Which picture of which stack. */
+export interface PictureSource {
+  /** 0 or absent: the stack of the editor; else one of its layers. */
+  readonly layer?: number;
+  /** With a section or a projection `z` is of no account. */
+  readonly plane: PlaneIndex;
+  /** Default: the plane itself. Not together with a projection. */
+  readonly section?: Section;
+  readonly projection?: Projection;
+}
+
+/** Image px from one sample to the next along rows and columns: ≥ 1, multiples of 1/16. */
+export interface Steps {
+  readonly y: number;
+  readonly x: number;
+}
+
+/**
+ * Which pixels of a picture: sample i of an interval from `start` is pixel `floor(start + (i + 0.5) · step)`, and
+ * there are as many samples as begin inside the interval.
+ */
+export interface PlaneRequest extends PictureSource {
+  /** `y` along the rows of the picture, `x` along its columns. Default: all of it. */
+  readonly region?: PlaneRegion;
+  /** Default 1 and 1. */
+  readonly step?: Steps;
+}
+
+/** Pixels of a picture, row-major: `height` rows of `width`. */
 export interface PlanePixels {
   readonly plane: PlaneIndex;
   readonly region: PlaneRegion;
-  readonly step: number;
+  readonly step: Steps;
   readonly width: number;
   readonly height: number;
-  /** Has its own memory. */
+  /** Has its own memory. Dtype of the description; float64 for projections by mean and sum. */
   readonly data: PixelArray;
 }
 
@@ -85,9 +128,8 @@ export const CONTRAST_METHODS = ["auto", "percentile", "minmax"] as const;
 /** How display limits are chosen: ImageJ's Auto, percentiles 0.3 and 99.7, or smallest and largest value. */
 export type ContrastMethod = (typeof CONTRAST_METHODS)[number];
 
-/** Asks for display limits of one plane. */
-export interface ContrastRequest {
-  readonly plane: PlaneIndex;
+/** Asks for display limits of one picture. */
+export interface ContrastRequest extends PictureSource {
   readonly method: ContrastMethod;
   /** For `auto`: how often Auto was pressed before in a row, 0…9; each time saturates more, as in ImageJ. */
   readonly repeat?: number;
@@ -106,12 +148,103 @@ export interface ContrastLimits {
   readonly notFinite: number;
 }
 
+/** How often each value occurs in a picture, or in an even sample of its pixels when it is very large. */
+export interface Histogram {
+  /** Value at the left end of the first bin and at the right end of the last. */
+  readonly from: number;
+  readonly to: number;
+  /** 256 bins of equal width. */
+  readonly counts: Uint32Array;
+  /** Smallest and largest finite value. */
+  readonly min: number;
+  readonly max: number;
+  readonly notFinite: number;
+}
+
+/** A place in a picture, px; pixel i reaches from i to i + 1. */
+export interface PicturePoint {
+  readonly y: number;
+  readonly x: number;
+}
+
+/** Asks for values along a line. */
+export interface ProfileRequest extends PictureSource {
+  readonly from: PicturePoint;
+  readonly to: PicturePoint;
+}
+
+/** Values along a line, one for each px of its length, interpolated between the four pixels around each place. */
+export interface Profile {
+  /** NaN outside of the picture. */
+  readonly values: Float64Array;
+  /** px of the picture between neighbouring values. */
+  readonly spacing: number;
+}
+
+/** Asks for statistics of a rectangle. */
+export interface StatisticsRequest extends PictureSource {
+  readonly region: PlaneRegion;
+  /** One answer for each slice of the stack instead of one for the picture; not for sections and projections. */
+  readonly overDepth?: boolean;
+}
+
+/** Statistics of the finite values of a rectangle. */
+export interface Statistics {
+  /** Slice that was measured, from 0. */
+  readonly z: number;
+  /** Finite values. */
+  readonly count: number;
+  readonly mean: number;
+  /** With count - 1 in the denominator. */
+  readonly sd: number;
+  readonly min: number;
+  readonly max: number;
+  readonly notFinite: number;
+}
+
+/** A stack that was added to a viewer: to be compared with, or laid over the picture. */
+export interface Layer {
+  /** ≥ 1; the same as long as the layer is there. */
+  readonly layer: number;
+  readonly description: StackDescription;
+}
+
+/** What the file says about itself. */
+export interface StackMetadata {
+  /** Names and values, in the order in which to show them. */
+  readonly rows: readonly (readonly [name: string, value: string])[];
+  /** Text that the writer left in the file (ImageJ's description, OME-XML), at most 2²⁰ characters; null when there is none. */
+  readonly text: string | null;
+}
+
+/** Where the tiles of one axis lie, px of the whole image. */
+export interface TileCut {
+  /** What the network was given, padding included: may reach over the ends of the image. */
+  readonly read: Interval;
+  /** What is right whatever lies around the tile. */
+  readonly keep: Interval;
+  /** What was written. */
+  readonly write: Interval;
+}
+
+/** The tiles of a prediction: every combination of one cut along each axis. */
+export interface TileGrid {
+  /** "plan: model name" or "run of 2026-11-22". */
+  readonly name: string;
+  /** Axes without an entry are not cut. */
+  readonly cuts: Readonly<Partial<Record<"z" | "y" | "x", readonly TileCut[]>>>;
+  /** px on either side that the network looks at. */
+  readonly context: Readonly<Partial<Record<"z" | "y" | "x", number>>>;
+}
+
 /** What the viewer can ask the host to start. */
 export const VIEWER_COMMANDS = [
   "predictTiled",
   "predictVisible",
   "explainTiling",
   "showRun",
+  "compareWith",
+  "addLayer",
   "showLog",
   "openAsText",
 ] as const;
@@ -137,6 +270,26 @@ export interface Host {
     preferences(params: undefined): ViewerPreferences;
     readPlane(params: PlaneRequest): PlanePixels;
     contrast(params: ContrastRequest): ContrastLimits;
+    histogram(params: PictureSource): Histogram;
+    profile(params: ProfileRequest): Profile;
+    statistics(params: StatisticsRequest): readonly Statistics[];
+    metadata(params: undefined): StackMetadata;
+    /** Stacks that were added to this viewer. */
+    layers(params: undefined): readonly Layer[];
+    removeLayer(params: { readonly layer: number }): undefined;
+    /** Tiles of the last plan for this stack and of the run that made it, as far as there are any. */
+    tileGrids(params: undefined): readonly TileGrid[];
+    /** Asks where to save a PNG; false when the user changed their mind. */
+    savePicture(params: { readonly name: string; readonly png: Uint8Array }): boolean;
+    /** Asks for a folder for `count` pictures; null when the user changed their mind, else a key for `savePicturePart`. */
+    chooseFolder(params: { readonly name: string; readonly count: number }): string | null;
+    /** Writes picture `index` of a movie into the folder that was chosen. */
+    savePicturePart(params: {
+      readonly key: string;
+      readonly index: number;
+      readonly png: Uint8Array;
+    }): undefined;
+    copyText(params: { readonly text: string }): undefined;
     /** Shows another stack of the file in all its viewers; `stackChanged` follows. */
     chooseSeries(params: { readonly index: number }): undefined;
     runCommand(params: { readonly command: ViewerCommand }): undefined;
@@ -144,6 +297,10 @@ export interface Host {
   events: {
     /** The file was written or deleted, or settings changed: ask again. */
     stackChanged: { readonly reason: "file" | "deleted" | "preferences" };
+    /** Layers were added or removed, or changed on disk: ask again. `compare` is the one to compare with from now on. */
+    layersChanged: { readonly compare: number | null };
+    /** A plan was made or a run ended: ask for tiles again. */
+    tileGridsChanged: undefined;
     /** The host asks the viewer to show a plane. */
     showPlane: { readonly plane: PlaneIndex };
   };
@@ -171,138 +328,4 @@ export interface Viewer {
     /** Something failed in the viewer itself. */
     fault: { readonly message: string };
   };
-}
-
-const MAX_PIXELS_PER_MESSAGE = 2 ** 26;
-
-const refuse = (what: string): TilewrightError => new TilewrightError("viewer.badMessage", `viewer: ${what}`);
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function checkIndex(value: unknown, length: number, axis: string): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value >= length) {
-    throw refuse(`${axis} is ${String(value)}, the stack has 0 to ${length - 1}`);
-  }
-  return value;
-}
-
-function checkInterval(value: unknown, length: number, axis: string): Interval {
-  const [start, stop, ...rest] = Array.isArray(value) ? (value as readonly unknown[]) : [];
-  const isValid =
-    rest.length === 0 &&
-    typeof start === "number" &&
-    typeof stop === "number" &&
-    Number.isInteger(start) &&
-    Number.isInteger(stop) &&
-    start >= 0 &&
-    start < stop &&
-    stop <= length;
-  if (!isValid) throw refuse(`${axis} must be an interval inside 0:${length}`);
-  return [start, stop];
-}
-
-/**
- * Checks a plane index that came from a viewer.
- *
- * @throws {TilewrightError} `viewer.badMessage`
- */
-export function checkPlaneIndex(value: unknown, lengths: StackLengths): PlaneIndex {
-  if (!isRecord(value)) throw refuse("a plane needs t, z and c");
-  return {
-    t: checkIndex(value.t, lengths.t, "t"),
-    z: checkIndex(value.z, lengths.z, "z"),
-    c: checkIndex(value.c, lengths.c, "c"),
-  };
-}
-
-/**
- * Checks a request for pixels that came from a viewer, and fills in what it leaves out.
- *
- * @throws {TilewrightError} `viewer.badMessage`, also when more than 2²⁶ pixels are asked for
- */
-export function checkPlaneRequest(value: unknown, lengths: StackLengths): Required<PlaneRequest> {
-  if (!isRecord(value)) throw refuse("a request for pixels needs a plane");
-  const plane = checkPlaneIndex(value.plane, lengths);
-  const { region: asked, step = 1 } = value;
-  if (typeof step !== "number" || !Number.isInteger(step) || step < 1)
-    throw refuse("step must be a whole number ≥ 1");
-  if (asked !== undefined && !isRecord(asked)) throw refuse("a region needs y and x");
-  const region: PlaneRegion = {
-    y: checkInterval(asked?.y ?? [0, lengths.y], lengths.y, "y"),
-    x: checkInterval(asked?.x ?? [0, lengths.x], lengths.x, "x"),
-  };
-  const { width, height } = sampledSize(region, step);
-  if (width * height > MAX_PIXELS_PER_MESSAGE)
-    throw refuse(`${width} × ${height} pixels are too many for one message`);
-  return { plane, region, step };
-}
-
-/** How many columns and rows a region gives when every `step`-th pixel is taken. */
-export function sampledSize(
-  region: PlaneRegion,
-  step: number,
-): { readonly width: number; readonly height: number } {
-  const count = ([start, stop]: Interval): number => Math.ceil((stop - start) / step);
-  return { width: count(region.x), height: count(region.y) };
-}
-
-/**
- * Checks a request for display limits that came from a viewer.
- *
- * @throws {TilewrightError} `viewer.badMessage`
- */
-export function checkContrastRequest(value: unknown, lengths: StackLengths): Required<ContrastRequest> {
-  if (!isRecord(value)) throw refuse("a request for contrast needs a plane");
-  const method = CONTRAST_METHODS.find((known) => known === value.method);
-  if (method === undefined) throw refuse("contrast must be auto, percentile or minmax");
-  const { repeat = 0 } = value;
-  return {
-    plane: checkPlaneIndex(value.plane, lengths),
-    method,
-    repeat: checkIndex(repeat, 10, "repeat"),
-  };
-}
-
-/**
- * Checks a choice of series that came from a viewer.
- *
- * @throws {TilewrightError} `viewer.badMessage`
- */
-export function checkSeriesChoice(value: unknown, count: number): number {
-  return checkIndex(isRecord(value) ? value.index : undefined, count, "series");
-}
-
-/**
- * Checks a command that came from a viewer.
- *
- * @throws {TilewrightError} `viewer.badMessage`
- */
-export function checkViewerCommand(value: unknown): ViewerCommand {
-  const asked = isRecord(value) ? value.command : undefined;
-  const command = VIEWER_COMMANDS.find((known) => known === asked);
-  if (command === undefined) throw refuse("this is no command of the viewer");
-  return command;
-}
-
-/**
- * Checks what a viewer says it shows; null when it is not worth using.
- */
-export function checkViewReport(value: unknown, lengths: StackLengths): ViewReport | null {
-  if (!isRecord(value) || !isRecord(value.region) || !isRecord(value.contrast)) return null;
-  const { low, high } = value.contrast;
-  if (typeof low !== "number" || typeof high !== "number" || typeof value.zoom !== "number") return null;
-  try {
-    return {
-      plane: checkPlaneIndex(value.plane, lengths),
-      region: {
-        y: checkInterval(value.region.y, lengths.y, "y"),
-        x: checkInterval(value.region.x, lengths.x, "x"),
-      },
-      contrast: { low, high },
-      zoom: value.zoom,
-    };
-  } catch {
-    return null;
-  }
 }
