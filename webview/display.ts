@@ -1,194 +1,292 @@
 /**
- * Shows what the state says: gets pixels and limits, draws them, reads the value under the pointer.
+ * Shows what the state says: gets pixels and limits, draws them in every pane, reads values under the pointer.
  * @module
  */
 import type {
   ContrastLimits,
-  PlaneIndex,
+  PictureSource,
   PlanePixels,
-  PlaneRequest,
-  StackDescription,
+  StackLengths,
   ViewReport,
 } from "../src/protocol/viewer";
-import type { ContrastSource } from "./contrast";
-import { covers, fitView, pixelAt, snapRegion, stepFor, toImage, visibleRegion } from "./geometry";
-import type { Point, Size, View } from "./geometry";
-import type { PlaneSource } from "./planes";
-import type { Stage } from "./stage";
+import { fitView, pixelAt, snapRegion, stepsFor, toImage, visibleRegion } from "./draw/geometry";
+import type { Placement, Point, Size, View } from "./draw/geometry";
+import type { Limits } from "./draw/renderer";
+import type { Pane } from "./pane";
+import type { ContrastSource } from "./pixels/contrast";
+import { sourceKey } from "./pixels/pictures";
+import type { FullRequest, PictureStore } from "./pixels/pictures";
+import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement } from "./scene";
+import type { Aspect, Cooked, Ingredient, PaneName, Shown } from "./scene";
 import { samePlane } from "./state";
-import type { Limits, ViewerState } from "./state";
+import type { ViewerState } from "./state";
+
+/** A picture that is on the screen. */
+export interface PanePicture {
+  readonly cooked: readonly Cooked[];
+  readonly placement: Placement;
+}
 
 /** What the display needs and whom it tells. */
 export interface DisplayParts {
-  readonly stage: Stage;
-  readonly planes: PlaneSource;
-  /** For single pixels, so that they do not wait behind pictures. */
-  readonly pixels: PlaneSource;
+  readonly panes: Readonly<Record<PaneName, Pane>>;
+  readonly pictures: PictureStore;
   readonly contrast: ContrastSource;
-  readonly description: StackDescription;
-  /** A picture is on the screen. */
-  drawn(limits: Limits, extremes: ContrastLimits | null): void;
+  /** All panes show what the state says. */
+  drawn(): void;
+  /** Draws what lies over a picture. */
+  drawOver(pane: PaneName, picture: PanePicture | null): void;
   busy(isBusy: boolean): void;
   failed(error: unknown): void;
 }
 
-/** The picture of one stack. */
+interface Request {
+  readonly ingredient: Ingredient;
+  readonly request: FullRequest;
+}
+
+const PANES: readonly PaneName[] = ["xy", "xz", "yz"];
+
+/** The pictures of one stack. */
 export class Display {
   readonly #parts: DisplayParts;
-  readonly #image: Size;
+  readonly #aspect: Aspect;
+  readonly #pictures = new Map<PaneName, PanePicture>();
+  #shown: Shown;
   #state: ViewerState;
-  #picture: {
-    readonly pixels: PlanePixels;
-    readonly limits: Limits;
-    readonly extremes: ContrastLimits | null;
-  } | null = null;
   /** Times that Auto was pressed again on the plane that is shown. */
   #repeat = 0;
-  #ticket = 0;
+  #isOther = false;
+  #frame: number | null = null;
 
-  constructor(parts: DisplayParts, state: ViewerState) {
+  constructor(parts: DisplayParts, state: ViewerState, shown: Shown) {
     this.#parts = parts;
     this.#state = state;
-    this.#image = { width: parts.description.lengths.x, height: parts.description.lengths.y };
+    this.#shown = shown;
+    this.#aspect = aspectOf(shown.description);
   }
 
   /** What part is shown now. */
   get view(): View {
-    return this.#state.view ?? fitView(this.#image, this.#parts.stage.size);
+    return (
+      this.#state.view ?? fitView(paneImage("xy", this.#lengths), this.#parts.panes.xy.size, this.#aspect.y)
+    );
   }
 
-  /** Limits of the picture on the screen. */
-  get limits(): Limits | null {
-    return this.#picture?.limits ?? null;
+  get aspect(): Aspect {
+    return this.#aspect;
+  }
+
+  /** The picture of a pane that is on the screen. */
+  picture(pane: PaneName): PanePicture | null {
+    return this.#pictures.get(pane) ?? null;
+  }
+
+  /** Limits between which a channel is shown now. */
+  limitsOf(channel: number): Limits | null {
+    const own = this.#pictures
+      .get("xy")
+      ?.cooked.find(({ role, source }) => role === "own" && source.plane.c === channel);
+    return own?.shownLimits ?? null;
+  }
+
+  /** The smallest and largest value of the picture of a channel, when they are known. */
+  extremesOf(channel: number): ContrastLimits | null {
+    const { method } = this.#state;
+    const source = ingredientsOf(this.#state, "xy", this.#shown).find(
+      (one) => one.role === "own" && one.source.plane.c === channel,
+    )?.limitSource;
+    return source === undefined
+      ? null
+      : (this.#parts.contrast.find(source, method, this.#repeatOf()) ?? null);
   }
 
   /** What is shown, for the host; null before the first picture. */
   get report(): ViewReport | null {
-    const region = visibleRegion(this.view, this.#parts.stage.size, this.#image);
-    if (this.#picture === null || region === null) return null;
-    const { low, high } = this.#picture.limits;
-    return { plane: this.#picture.pixels.plane, region, contrast: { low, high }, zoom: this.view.zoom };
+    const picture = this.#pictures.get("xy");
+    const limits = this.limitsOf(this.#state.plane.c) ?? picture?.cooked[0]?.shownLimits;
+    if (picture === undefined || limits === undefined) return null;
+    const { size } = this.#parts.panes.xy;
+    const region = visibleRegion(this.placement("xy"), size, paneImage("xy", this.#lengths));
+    if (region === null) return null;
+    const { low, high } = limits;
+    return { plane: this.#state.plane, region, contrast: { low, high }, zoom: this.view.zoom };
   }
 
-  /** Presses Auto: stronger each time, until the plane or the method changes. */
+  /** Presses Auto for the channel in hand: stronger each time, until the plane or the method changes. */
   async autoLimits(): Promise<Limits> {
-    const limits = await this.#parts.contrast.limitsOf(this.#state.plane, "auto", this.#repeat);
+    const { plane, projection } = this.#state;
+    const source: PictureSource = projection === null ? { plane } : { plane, projection };
+    const limits = await this.#parts.contrast.limitsOf(source, "auto", this.#repeat);
     this.#repeat = Math.min(9, this.#repeat + 1);
     return limits;
   }
 
-  /** Shows another state. */
-  show(state: ViewerState): void {
+  /** Shows another state, or other layers. */
+  show(state: ViewerState, shown: Shown): void {
     if (!samePlane(state.plane, this.#state.plane) || state.method !== this.#state.method) this.#repeat = 0;
     this.#state = state;
+    this.#shown = shown;
     this.refresh();
   }
 
-  /** Draws again, asking for pixels that are missing. */
+  /** Changes sides in a flicker. */
+  flicker(): void {
+    this.#isOther = !this.#isOther;
+    this.refresh();
+  }
+
+  /** Draws again with the next frame of the screen, asking for pixels that are missing. */
   refresh(): void {
-    const request = this.#request();
-    if (request === null) {
-      this.#parts.stage.clear();
-      return;
-    }
-    const shown = this.#picture?.pixels;
-    const isEnough =
-      shown !== undefined &&
-      samePlane(shown.plane, request.plane) &&
-      shown.step === request.step &&
-      request.region !== undefined &&
-      covers(shown.region, request.region);
-    const pixels = isEnough ? shown : this.#parts.planes.find(request);
-    if (pixels !== undefined) {
-      void this.#use(pixels);
-      return;
-    }
-    this.#draw();
-    this.#parts.busy(true);
-    this.#parts.planes.wish(
-      request,
-      (read) => void this.#use(read),
-      (error) => {
-        this.#parts.busy(false);
-        this.#parts.failed(error);
-      },
-    );
-    if (this.#keptLimits(request.plane) === null) {
-      void this.#limitsFor(request.plane).catch(() => undefined);
-    }
-  }
-
-  /** The value under a place of the screen: at once when it is here, else when it has been read. */
-  readPixel(at: Point, tell: (pixel: Point | null, value: number | null) => void): void {
-    const pixel = pixelAt(toImage(this.view, this.#parts.stage.size, at), this.#image);
-    if (pixel === null) {
-      tell(null, null);
-      return;
-    }
-    const { plane } = this.#state;
-    const shown = this.#picture?.pixels;
-    if (shown !== undefined && samePlane(shown.plane, plane) && shown.step === 1) {
-      const { region, width, data } = shown;
-      const isHere = covers(region, { y: [pixel.y, pixel.y + 1], x: [pixel.x, pixel.x + 1] });
-      if (isHere) {
-        tell(pixel, data[(pixel.y - region.y[0]) * width + pixel.x - region.x[0]]);
-        return;
-      }
-    }
-    tell(pixel, null);
-    const request = {
-      plane,
-      region: { y: [pixel.y, pixel.y + 1], x: [pixel.x, pixel.x + 1] } as const,
-      step: 1,
-    };
-    const known = this.#parts.pixels.find(request);
-    if (known !== undefined) tell(pixel, known.data[0]);
-    else
-      this.#parts.pixels.wish(
-        request,
-        ({ data }) => tell(pixel, data[0]),
-        () => undefined,
-      );
-  }
-
-  #request(): (PlaneRequest & { readonly step: number }) | null {
-    const { view } = this;
-    const visible = visibleRegion(view, this.#parts.stage.size, this.#image);
-    if (visible === null) return null;
-    const step = stepFor(view.zoom, devicePixelRatio);
-    return { plane: this.#state.plane, region: snapRegion(visible, step, this.#image), step };
-  }
-
-  async #use(pixels: PlanePixels): Promise<void> {
-    const ticket = ++this.#ticket;
-    try {
-      const kept = this.#keptLimits(pixels.plane);
-      const extremes = kept === null ? await this.#limitsFor(pixels.plane) : null;
-      const limits = this.#keptLimits(pixels.plane) ?? extremes;
-      if (limits === null || ticket !== this.#ticket || !samePlane(pixels.plane, this.#state.plane)) return;
-      this.#picture = { pixels, limits, extremes };
-      this.#parts.busy(false);
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
       this.#draw();
-      this.#parts.drawn(this.#picture.limits, extremes);
-    } catch (error) {
-      this.#parts.busy(false);
-      this.#parts.failed(error);
-    }
+    });
   }
 
-  #keptLimits({ c }: PlaneIndex): Limits | null {
-    const { keepContrast, limits } = this.#state;
-    return keepContrast && Object.hasOwn(limits, String(c)) ? limits[c] : null;
+  dispose(): void {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
   }
 
-  #limitsFor(plane: PlaneIndex): Promise<ContrastLimits> {
-    const repeat = this.#state.method === "auto" ? Math.max(0, this.#repeat - 1) : 0;
-    return this.#parts.contrast.limitsOf(plane, this.#state.method, repeat);
+  /** The pixel of a pane's picture under a place of the screen. */
+  pixelAt(pane: PaneName, at: Point): Point | null {
+    return pixelAt(
+      toImage(this.placement(pane), this.#parts.panes[pane].size, at),
+      paneImage(pane, this.#lengths),
+    );
+  }
+
+  /** The place in a pane's picture under a place of the screen; may lie outside of the picture. */
+  placeAt(pane: PaneName, at: Point): Point {
+    return toImage(this.placement(pane), this.#parts.panes[pane].size, at);
+  }
+
+  /** Values of a pixel of a pane in all its pictures, those that are here. */
+  valuesAt(
+    pane: PaneName,
+    pixel: Point,
+  ): { readonly source: PictureSource; readonly value: number | null }[] {
+    return ingredientsOf(this.#state, pane, this.#shown).map(({ source }) => {
+      const cooked = this.#pictures
+        .get(pane)
+        ?.cooked.find((one) => sourceKey(one.source) === sourceKey(source));
+      return { source, value: cooked === undefined ? null : valueIn(cooked.pixels, pixel) };
+    });
+  }
+
+  get #lengths(): StackLengths {
+    return this.#shown.description.lengths;
+  }
+
+  /** Where the picture of a pane lies now. */
+  placement(pane: PaneName): Placement {
+    return panePlacement(pane, this.view, {
+      screen: this.#parts.panes[pane].size,
+      aspect: this.#aspect,
+      z: this.#state.plane.z,
+      depth: this.#lengths.z,
+    });
   }
 
   #draw(): void {
-    if (this.#picture === null) return;
-    const { pixels, limits } = this.#picture;
-    this.#parts.stage.draw({ pixels, limits, view: this.view });
+    const panes = this.#state.isOrthogonal ? PANES : (["xy"] as const);
+    const wanted = panes.map((pane) => ({ pane, requests: this.#requestsOf(pane) }));
+    this.#parts.pictures.want(wanted.flatMap(({ requests }) => requests.map(({ request }) => request)));
+    let isComplete = true;
+    for (const { pane, requests } of wanted) {
+      const cooked = this.#cook(requests);
+      if (cooked === null) isComplete = false;
+      else this.#pictures.set(pane, { cooked, placement: this.placement(pane) });
+      this.#drawPane(pane, cooked !== null);
+    }
+    this.#parts.busy(!isComplete);
+    if (isComplete) this.#parts.drawn();
   }
+
+  #requestsOf(pane: PaneName): Request[] {
+    const placement = this.placement(pane);
+    const image: Size = paneImage(pane, this.#lengths);
+    const visible = visibleRegion(placement, this.#parts.panes[pane].size, image);
+    if (visible === null) return [];
+    const step = stepsFor(placement, devicePixelRatio);
+    const region = snapRegion(visible, step, image);
+    return ingredientsOf(this.#state, pane, this.#shown).map((ingredient) => ({
+      ingredient,
+      request: { ...ingredient.source, region, step },
+    }));
+  }
+
+  /** All pictures with their limits; null while some are missing. */
+  #cook(requests: readonly Request[]): Cooked[] | null {
+    const cooked: Cooked[] = [];
+    let isComplete = true;
+    for (const { ingredient, request } of requests) {
+      const pixels = this.#parts.pictures.find(request);
+      const limits = this.#limitsFor(ingredient);
+      if (pixels === undefined || limits === null) isComplete = false;
+      else cooked.push({ ...ingredient, pixels, shownLimits: limits });
+    }
+    return isComplete ? cooked : null;
+  }
+
+  #limitsFor({ limits, limitSource, kind }: Ingredient): Limits | null {
+    if (kind === "labels") return { low: 0, high: 1 };
+    if (limits !== null) return limits;
+    const { method } = this.#state;
+    const known = this.#parts.contrast.find(limitSource, method, this.#repeatOf());
+    if (known !== undefined) return known;
+    this.#parts.contrast.limitsOf(limitSource, method, this.#repeatOf()).then(
+      () => this.refresh(),
+      (error: unknown) => this.#parts.failed(error),
+    );
+    return null;
+  }
+
+  #repeatOf(): number {
+    return this.#state.method === "auto" ? Math.max(0, this.#repeat - 1) : 0;
+  }
+
+  #drawPane(name: PaneName, isNew: boolean): void {
+    const pane = this.#parts.panes[name];
+    const picture = this.#pictures.get(name) ?? null;
+    if (picture !== null) {
+      const { comparison, hiddenLabels, pickedLabel } = this.#state;
+      const placement = this.placement(name);
+      const moment = {
+        comparison,
+        isOther: this.#isOther,
+        hiddenLabels: new Set(hiddenLabels),
+        pickedLabel,
+      };
+      const frames = framesOf(picture.cooked, placement, pane.canvas.width, moment);
+      pane.draw(frames, isNew ? factsOf(picture.cooked) : {});
+    }
+    this.#parts.drawOver(name, picture);
+  }
+}
+
+function valueIn({ region, step, width, data }: PlanePixels, { x, y }: Point): number | null {
+  const isHere =
+    step.x === 1 &&
+    step.y === 1 &&
+    x >= region.x[0] &&
+    x < region.x[1] &&
+    y >= region.y[0] &&
+    y < region.y[1];
+  return isHere ? data[(y - region.y[0]) * width + x - region.x[0]] : null;
+}
+
+/** What the picture is of, for tests. */
+function factsOf(cooked: readonly Cooked[]): Record<string, string> {
+  if (cooked.length === 0) return {};
+  const { pixels, source, shownLimits } = cooked[0];
+  const { t, z, c } = source.plane;
+  return {
+    plane: [t, z, c].join(","),
+    pictures: cooked.map((one) => `${one.role} ${sourceKey(one.source)}`).join("; "),
+    region: [...pixels.region.y, ...pixels.region.x].join(","),
+    step: `${pixels.step.y},${pixels.step.x}`,
+    low: String(shownLimits.low),
+    high: String(shownLimits.high),
+  };
 }

@@ -12,8 +12,11 @@ export interface NoticeContent {
   readonly actions: readonly { readonly id: string; readonly text: string; readonly press: () => void }[];
 }
 
+const COMPLAINT_MS = 8000;
+
 /** The place for notices. */
 export class Notice {
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly element = element("div", { id: "notice", role: "status", "aria-live": "polite" });
 
   /** Shows that something loads, after a moment: what is quick needs no notice. */
@@ -38,6 +41,22 @@ export class Notice {
       element("div", { class: "buttons" }, ...buttons),
     );
     this.element.hidden = false;
+  }
+
+  /** Says for a while, at the foot of the picture, that something failed that the picture does not need. */
+  complain(message: string): void {
+    this.element.className = "complaint";
+    this.element.replaceChildren(element("p", {}, message));
+    this.element.hidden = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.element.className === "complaint") this.hide();
+    }, COMPLAINT_MS);
+  }
+
+  /** Takes away what stands in place of the picture; a complaint stays its time. */
+  clear(): void {
+    if (this.element.className !== "complaint") this.hide();
   }
 
   hide(): void {

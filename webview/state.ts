@@ -1,33 +1,105 @@
 /**
- * What the viewer remembers across tab switches and window reloads, and how it changes.
+ * What the user chose in the viewer: remembered across tab switches and window reloads, and undone step by step.
  * @module
  */
-import { CONTRAST_METHODS } from "../src/protocol/viewer";
 import type {
   ContrastMethod,
+  PicturePoint,
   PlaneIndex,
+  PlaneRegion,
+  Projection,
   StackDescription,
   StackLengths,
   ViewerPreferences,
 } from "../src/protocol/viewer";
-import type { View } from "./geometry";
+import type { View } from "./draw/geometry";
+import type { Limits } from "./draw/renderer";
 
-/** Display limits in units of the pixels. */
-export interface Limits {
-  readonly low: number;
-  readonly high: number;
+/** How one channel, or an intensity layer, is shown. */
+export interface Look {
+  readonly visible: boolean;
+  /** Name of a LUT, or `#rrggbb`. */
+  readonly lut: string;
+  readonly gamma: number;
+  /** null: chosen by the method, for each picture or once. */
+  readonly limits: Limits | null;
 }
+
+/** How a layer is laid over the picture. */
+export interface LayerLook extends Look {
+  readonly kind: "intensity" | "labels";
+  /** 0…1 */
+  readonly opacity: number;
+}
+
+/** How the channels of a stack are shown, after Fiji's Channels tool: `labels` shows integers as colours. */
+export const DISPLAY_MODES = ["gray", "color", "composite", "labels"] as const;
+
+/** One of the display modes. */
+export type DisplayMode = (typeof DISPLAY_MODES)[number];
+
+/** Ways to compare two stacks. */
+export const COMPARE_MODES = ["swipe", "blend", "flicker", "difference"] as const;
+
+/** One of the ways to compare two stacks. */
+export type CompareMode = (typeof COMPARE_MODES)[number];
+
+/** A comparison of the stack with one of its layers. */
+export interface Comparison {
+  readonly layer: number;
+  readonly mode: CompareMode;
+  /** Where the swipe's border is, or how much of the other stack is blended in: 0…1. */
+  readonly at: number;
+  /** Largest difference of the scale; null: the largest that is visible. */
+  readonly limit: number | null;
+}
+
+/** What a drag in the picture does. */
+export const TOOLS = ["move", "line", "rectangle"] as const;
+
+/** One of the tools. */
+export type Tool = (typeof TOOLS)[number];
+
+/** Things drawn over the picture. */
+export const EXTRAS = ["scaleBar", "pixelGrid", "values", "crosshair", "tiles"] as const;
+
+/** One of the things drawn over the picture. */
+export type Extra = (typeof EXTRAS)[number];
+
+/** Pages of the side panel. */
+export const SIDE_PAGES = ["channels", "measure", "layers", "info"] as const;
+
+/** One of the pages of the side panel. */
+export type SidePage = (typeof SIDE_PAGES)[number];
 
 /** Everything the user chose. Plain data. */
 export interface ViewerState {
   readonly plane: PlaneIndex;
+  /** Row and column of the sections in orthogonal views. */
+  readonly cursor: PicturePoint;
   /** null shows the whole plane, whatever the size of the window. */
   readonly view: View | null;
+  readonly isOrthogonal: boolean;
+  readonly projection: Projection | null;
+  readonly mode: DisplayMode;
+  /** One for each channel of the stack. */
+  readonly channels: readonly Look[];
   readonly method: ContrastMethod;
   /** Whether limits stay when the plane changes. */
   readonly keepContrast: boolean;
-  /** Limits per channel number, for channels where they are kept. */
-  readonly limits: Readonly<Record<string, Limits>>;
+  readonly hiddenLabels: readonly number[];
+  readonly pickedLabel: number | null;
+  readonly extras: Readonly<Record<Extra, boolean>>;
+  /** Which of the tile grids is shown. */
+  readonly tileGrid: number;
+  readonly tool: Tool;
+  readonly line: { readonly from: PicturePoint; readonly to: PicturePoint } | null;
+  readonly rectangle: PlaneRegion | null;
+  /** By number of the layer. */
+  readonly layers: Readonly<Record<string, LayerLook>>;
+  readonly comparison: Comparison | null;
+  /** null: the side panel is closed. */
+  readonly side: SidePage | null;
 }
 
 /** Axes that have a slider. */
@@ -36,71 +108,62 @@ export type SlidingAxis = keyof PlaneIndex;
 /** The sliding axes, in the order in which they stand below the picture. */
 export const SLIDING_AXES: readonly SlidingAxis[] = ["c", "z", "t"];
 
-const clampIndex = (value: unknown, length: number): number =>
-  typeof value === "number" && Number.isFinite(value)
-    ? Math.min(length - 1, Math.max(0, Math.round(value)))
-    : 0;
+/** What channels without a colour of their own get in composites: napari's order. */
+const CHANNEL_LUTS = [["gray"], ["magenta", "green"], ["cyan", "yellow", "magenta", "red", "green", "blue"]];
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null;
+/** The look of a channel before anyone chose another. */
+export function initialLook({ channels, lengths }: StackDescription, channel: number): Look {
+  const colors = CHANNEL_LUTS[Math.min(lengths.c, CHANNEL_LUTS.length) - 1];
+  const lut = channels[channel]?.color ?? colors[channel % colors.length];
+  return { visible: true, lut, gamma: 1, limits: null };
+}
+
+/** The look of a layer before anyone chose another. */
+export function initialLayerLook({ dtype }: StackDescription): LayerLook {
+  const isWhole = !dtype.startsWith("float");
+  return {
+    visible: true,
+    kind: isWhole ? "labels" : "intensity",
+    lut: "fire",
+    gamma: 1,
+    limits: null,
+    opacity: 0.5,
+  };
+}
 
 /** The state in which a stack is shown first: its middle slice. */
-export function initialState(lengths: StackLengths, preferences: ViewerPreferences): ViewerState {
+export function initialState(description: StackDescription, preferences: ViewerPreferences): ViewerState {
+  const { lengths, channels } = description;
+  const isColored =
+    lengths.c > 1 && channels.length === lengths.c && channels.every(({ color }) => color !== null);
   return {
     plane: { t: 0, z: Math.floor((lengths.z - 1) / 2), c: 0 },
+    cursor: { y: Math.floor(lengths.y / 2), x: Math.floor(lengths.x / 2) },
     view: null,
+    isOrthogonal: false,
+    projection: null,
+    mode: isColored ? "composite" : lengths.c > 1 ? "gray" : "color",
+    channels: Array.from({ length: lengths.c }, (_, channel) => initialLook(description, channel)),
     method: preferences.contrast,
     keepContrast: preferences.keepContrast,
-    limits: {},
+    hiddenLabels: [],
+    pickedLabel: null,
+    extras: { scaleBar: true, pixelGrid: true, values: true, crosshair: true, tiles: false },
+    tileGrid: 0,
+    tool: "move",
+    line: null,
+    rectangle: null,
+    layers: {},
+    comparison: null,
+    side: null,
   };
 }
 
-/** The remembered state as far as it fits the stack, which may have been overwritten by a smaller one. */
-export function restoreState(
-  saved: unknown,
-  lengths: StackLengths,
-  preferences: ViewerPreferences,
-): ViewerState {
-  const fresh = initialState(lengths, preferences);
-  if (!isRecord(saved) || !isRecord(saved.plane)) return fresh;
-  const { plane } = saved;
-  return {
-    plane: {
-      t: clampIndex(plane.t, lengths.t),
-      z: clampIndex(plane.z, lengths.z),
-      c: clampIndex(plane.c, lengths.c),
-    },
-    view: restoreView(saved.view),
-    method: CONTRAST_METHODS.find((method) => method === saved.method) ?? fresh.method,
-    keepContrast: typeof saved.keepContrast === "boolean" ? saved.keepContrast : fresh.keepContrast,
-    limits: restoreLimits(saved.limits),
-  };
-}
-
-/** The remembered series, if the file has it. */
-export function savedSeries(saved: unknown, count: number): number | null {
-  const index = isRecord(saved) ? saved.series : undefined;
-  return typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count ? index : null;
-}
-
-function restoreView(saved: unknown): View | null {
-  if (!isRecord(saved)) return null;
-  const { centerX, centerY, zoom } = saved;
-  const isView = [centerX, centerY, zoom].every(
-    (value) => typeof value === "number" && Number.isFinite(value),
-  );
-  return isView && (zoom as number) > 0
-    ? { centerX: centerX as number, centerY: centerY as number, zoom: zoom as number }
-    : null;
-}
-
-function restoreLimits(saved: unknown): Record<string, Limits> {
-  if (!isRecord(saved)) return {};
-  const entries = Object.entries(saved).flatMap(([channel, value]): [string, Limits][] => {
-    if (!isRecord(value) || typeof value.low !== "number" || typeof value.high !== "number") return [];
-    return [[channel, { low: value.low, high: value.high }]];
-  });
-  return Object.fromEntries(entries);
+/** An index inside 0…length - 1; 0 for what is no number. */
+export function clampIndex(value: unknown, length: number): number {
+  return typeof value === "number" && Number.isFinite(value)
+    ? Math.min(length - 1, Math.max(0, Math.round(value)))
+    : 0;
 }
 
 /** The plane `by` steps further along an axis; stops at the ends. */
@@ -118,59 +181,24 @@ export function samePlane(a: PlaneIndex, b: PlaneIndex): boolean {
   return a.t === b.t && a.z === b.z && a.c === b.c;
 }
 
-/** The state with limits typed by the user, which from then on are kept. */
-export function withLimits(state: ViewerState, limits: Limits): ViewerState {
-  return { ...state, keepContrast: true, limits: { ...state.limits, [state.plane.c]: limits } };
+/** The state with another look of one channel. */
+export function withLook(state: ViewerState, channel: number, look: Partial<Look>): ViewerState {
+  const channels = state.channels.map((old, index) => (index === channel ? { ...old, ...look } : old));
+  return { ...state, channels };
 }
 
-/** A value of a pixel for people: integers as they are, fractions to six digits. */
-export function formatValue(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
-  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+/** The state with limits set by the user, which from then on are kept. */
+export function withLimits(state: ViewerState, channel: number, limits: Limits): ViewerState {
+  return { ...withLook(state, channel, { limits }), keepContrast: true };
 }
 
-/** Place of a pixel: indices from 0 in axes order, then the distance from the first pixel where units are known. */
-export function formatPosition(
-  description: StackDescription,
-  plane: PlaneIndex,
-  pixel: { readonly x: number; readonly y: number },
-): string {
-  const index: Readonly<Record<string, number>> = {
-    T: plane.t,
-    Z: plane.z,
-    C: plane.c,
-    Y: pixel.y,
-    X: pixel.x,
-  };
-  const indices = [...description.axes].map((axis) => `${axis.toLowerCase()} ${index[axis]}`).join("  ");
-  const size = description.pixelSize;
-  if (size === null) return indices;
-  const places = (["z", "y", "x"] as const).flatMap((axis) => {
-    const step = size[axis];
-    const known = description.axes.includes(axis.toUpperCase()) && step !== null;
-    return known ? [formatValue(Number((index[axis.toUpperCase()] * step).toPrecision(6)))] : [];
-  });
-  return places.length === 0 ? indices : `${indices}   (${places.join(", ")} ${size.unit})`;
+/** The state in which limits are chosen anew. */
+export function withoutLimits(state: ViewerState): ViewerState {
+  return { ...state, channels: state.channels.map((look) => ({ ...look, limits: null })) };
 }
 
-const STORAGE_NAMES: Readonly<Record<string, string>> = {
-  plain: "TIFF",
-  ome: "OME-TIFF",
-  imagej: "ImageJ TIFF",
-  "ome-zarr": "OME-Zarr",
-  zarr: "Zarr array",
-};
-
-/** One line about the stack: axes, shape, pixel type, pixel size, storage. */
-export function formatFacts(description: StackDescription): string {
-  const { axes, shape, storedDtype, pixelSize, compression, flavour } = description;
-  const known =
-    pixelSize === null ? [] : [pixelSize.z, pixelSize.y, pixelSize.x].filter((size) => size !== null);
-  const size =
-    known.length === 0
-      ? []
-      : [`${known.map((value) => formatValue(value)).join(" × ")} ${pixelSize?.unit ?? ""}`];
-  const storage = [STORAGE_NAMES[flavour] ?? flavour];
-  if (compression !== "none") storage.push(compression);
-  return [`${axes} ${shape.join(" × ")}`, storedDtype, ...size, storage.join(", ")].join("  ·  ");
+/** Numbers of the channels that are seen. */
+export function shownChannels({ mode, channels, plane }: ViewerState): number[] {
+  if (mode !== "composite") return [plane.c];
+  return channels.flatMap(({ visible }, channel) => (visible ? [channel] : []));
 }

@@ -4,14 +4,22 @@
  */
 import type { PlaneIndex, StackDescription } from "../src/protocol/viewer";
 import { element } from "./dom";
-import type { Point } from "./geometry";
-import { formatFacts, formatPosition, formatValue } from "./state";
+import type { PicturePoint } from "../src/protocol/viewer";
+import { formatFacts, formatPosition, formatValue } from "./texts";
+
+/** What is under the pointer. */
+export interface PixelReadout {
+  readonly plane: PlaneIndex;
+  readonly pixel: PicturePoint;
+  /** Values of all pictures there, from the bottom to the top; null while one is being read. */
+  readonly values: readonly (number | null)[];
+}
 
 /** The status bar and how to fill it. */
 export interface StatusBar {
   readonly element: HTMLElement;
-  /** A pixel and its value; null while the pointer is outside, value null while it is being read. */
-  showPixel(pixel: Point | null, plane: PlaneIndex, value: number | null): void;
+  /** What is under the pointer; null while it is outside. */
+  showPixel(readout: PixelReadout | null): void;
   showBusy(isBusy: boolean): void;
 }
 
@@ -47,13 +55,14 @@ export function makeStatusBar(description: StackDescription, engine: string): St
   }
   return {
     element: bar,
-    showPixel: (pixel, plane, value) => {
-      readout.dataset.value = value === null ? "" : String(value);
-      readout.dataset.x = pixel === null ? "" : String(pixel.x);
-      readout.dataset.y = pixel === null ? "" : String(pixel.y);
-      const shown = value === null ? "…" : formatValue(value);
+    showPixel: (under) => {
+      const first = under?.values[0] ?? null;
+      readout.dataset.value = first === null ? "" : String(first);
+      readout.dataset.x = under === null ? "" : String(under.pixel.x);
+      readout.dataset.y = under === null ? "" : String(under.pixel.y);
+      const shown = under?.values.map((value) => (value === null ? "…" : formatValue(value))).join("  |  ");
       readout.textContent =
-        pixel === null ? "" : `${formatPosition(description, plane, pixel)}   =  ${shown}`;
+        under === null ? "" : `${formatPosition(description, under.plane, under.pixel)}   =  ${shown}`;
     },
     showBusy: (isBusy) => {
       busy.hidden = !isBusy;

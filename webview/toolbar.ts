@@ -2,10 +2,12 @@
  * The row of buttons above the picture.
  * @module
  */
-import type { ContrastLimits, ContrastMethod, ViewerCommand } from "../src/protocol/viewer";
+import { PROJECTION_METHODS } from "../src/protocol/viewer";
+import type { ContrastLimits, ContrastMethod, ProjectionMethod, ViewerCommand } from "../src/protocol/viewer";
+import type { Limits } from "./draw/renderer";
 import { element, inputElement } from "./dom";
-import { formatValue } from "./state";
-import type { Limits } from "./state";
+import type { DisplayMode, Tool, ViewerState } from "./state";
+import { formatValue } from "./texts";
 import { makeButton, makeChoice, makeToggle } from "./toolkit";
 
 /** What the toolbar can do. */
@@ -15,6 +17,12 @@ export interface ToolbarActions {
   setMethod(method: ContrastMethod): void;
   setKeep(isKept: boolean): void;
   setLimits(limits: Limits): void;
+  setMode(mode: DisplayMode): void;
+  setProjection(method: ProjectionMethod | null): void;
+  toggleOrthogonal(): void;
+  chooseTool(tool: Tool): void;
+  toggleSide(): void;
+  help(): void;
   zoomBy(factor: number): void;
   fit(): void;
   oneToOne(): void;
@@ -24,8 +32,17 @@ export interface ToolbarActions {
 export interface Toolbar {
   readonly element: HTMLElement;
   showContrast(limits: Limits, extremes: ContrastLimits | null): void;
-  showMethod(method: ContrastMethod, isKept: boolean): void;
+  show(state: ViewerState): void;
   showZoom(zoom: number): void;
+}
+
+/** What the buttons depend on. */
+export interface ToolbarFacts {
+  /** False in Restricted Mode, where the button only offers to change that. */
+  readonly canPredict: boolean;
+  /** Slices and channels of the stack. */
+  readonly depth: number;
+  readonly channels: number;
 }
 
 const METHODS: Readonly<Record<ContrastMethod, string>> = {
@@ -34,19 +51,32 @@ const METHODS: Readonly<Record<ContrastMethod, string>> = {
   minmax: "Min – max",
 };
 
+/** Names of the display modes. */
+export const MODES: Readonly<Record<DisplayMode, string>> = {
+  gray: "Gray",
+  color: "Colour",
+  composite: "Composite",
+  labels: "Labels",
+};
+
+const PROJECTIONS: Readonly<Record<ProjectionMethod | "none", string>> = {
+  none: "Slice",
+  max: "Maximum",
+  mean: "Mean",
+  sum: "Sum",
+};
+
+const TOOL_NAMES: Readonly<Record<Tool, string>> = { move: "Move", line: "Line", rectangle: "Rectangle" };
+
 const PREDICT_TITLE = "Run a network over this stack, tile by tile";
 
-/**
- * Builds the toolbar.
- *
- * @param canPredict false in Restricted Mode, where the button only offers to change that
- */
-export function makeToolbar(actions: ToolbarActions, canPredict: boolean): Toolbar {
+/** Builds the toolbar. */
+export function makeToolbar(actions: ToolbarActions, facts: ToolbarFacts): Toolbar {
   const predict = makeButton(
     {
       id: "predict",
       text: "Predict Tiled…",
-      title: canPredict ? PREDICT_TITLE : `${PREDICT_TITLE} (needs a trusted folder)`,
+      title: facts.canPredict ? PREDICT_TITLE : `${PREDICT_TITLE} (needs a trusted folder)`,
     },
     true,
     () => actions.run("predictTiled"),
@@ -57,29 +87,109 @@ export function makeToolbar(actions: ToolbarActions, canPredict: boolean): Toolb
     () => actions.run("explainTiling"),
   );
   const contrast = makeContrast(actions);
+  const view = makeView(actions, facts);
   const zoom = makeZoom(actions);
+  const side = makePressed(
+    { id: "toggle-side", text: "Panel", title: "Channels, measurements, layers, metadata (I)" },
+    () => actions.toggleSide(),
+  );
+  const help = makeButton({ id: "open-help", text: "?", title: "All keys (H)" }, false, () => actions.help());
+  help.setAttribute("aria-label", "Help");
   const bar = element("div", { id: "toolbar", role: "toolbar", "aria-label": "Stack viewer" });
-  bar.append(group("Prediction", predict, explain), contrast.element, zoom.element);
-  return { element: bar, showContrast: contrast.show, showMethod: contrast.showMethod, showZoom: zoom.show };
+  bar.append(
+    group("Prediction", predict, explain),
+    contrast.element,
+    view.element,
+    zoom.element,
+    group("Panels", side.element, help),
+  );
+  return {
+    element: bar,
+    showContrast: contrast.show,
+    show: (state) => {
+      contrast.showMethod(state.method, state.keepContrast);
+      view.show(state);
+      side.set(state.side !== null);
+    },
+    showZoom: zoom.show,
+  };
 }
 
 function group(name: string, ...children: HTMLElement[]): HTMLElement {
   return element("div", { class: "group", role: "group", "aria-label": name }, ...children);
 }
 
+/** A button that stays down. */
+function makePressed(
+  wording: { readonly id: string; readonly text: string; readonly title: string },
+  press: () => void,
+): { readonly element: HTMLElement; readonly set: (isOn: boolean) => void } {
+  const button = makeButton(wording, false, press);
+  return {
+    element: button,
+    set: (isOn) => {
+      button.setAttribute("aria-pressed", String(isOn));
+      button.classList.toggle("pressed", isOn);
+    },
+  };
+}
+
+function makeView(
+  actions: ToolbarActions,
+  { depth, channels }: ToolbarFacts,
+): { readonly element: HTMLElement; readonly show: (state: ViewerState) => void } {
+  const mode = makeChoice(
+    { id: "mode", text: "Display mode", title: "How values become colours (M)" },
+    channels > 1 ? MODES : { color: "Colour", labels: "Labels" },
+    (value) => actions.setMode(value as DisplayMode),
+  );
+  const projection = makeChoice(
+    { id: "projection", text: "Projection", title: "One slice, or several projected along depth (P)" },
+    PROJECTIONS,
+    (value) => actions.setProjection(PROJECTION_METHODS.find((method) => method === value) ?? null),
+  );
+  const orthogonal = makePressed({ id: "orthogonal", text: "XZ/YZ", title: "Orthogonal views (O)" }, () =>
+    actions.toggleOrthogonal(),
+  );
+  const tool = makeChoice(
+    {
+      id: "tool",
+      text: "Tool",
+      title: "What dragging does: move (V), line profile (L), statistics of a rectangle (B)",
+    },
+    TOOL_NAMES,
+    (value) => actions.chooseTool(value as Tool),
+  );
+  const isDeep = depth > 1;
+  return {
+    element: group(
+      "View",
+      mode.element,
+      ...(isDeep ? [projection.element, orthogonal.element] : []),
+      tool.element,
+    ),
+    show: (state) => {
+      mode.set(channels > 1 || state.mode === "labels" ? state.mode : "color");
+      projection.set(state.projection?.method ?? "none");
+      orthogonal.set(state.isOrthogonal);
+      tool.set(state.tool);
+    },
+  };
+}
+
 function makeContrast(actions: ToolbarActions): {
   readonly element: HTMLElement;
   readonly show: Toolbar["showContrast"];
-  readonly showMethod: Toolbar["showMethod"];
+  readonly showMethod: (method: ContrastMethod, isKept: boolean) => void;
 } {
   const pair = makeLimitPair(actions);
   const auto = makeButton(
-    { id: "auto", text: "Auto", title: "Automatic contrast (A); again for more" },
+    { id: "auto", text: "Auto", title: "Choose contrast as ImageJ's Auto does; press again for more (A)" },
     false,
     () => actions.autoContrast(),
   );
   const method = makeChoice(
-    { id: "method", text: "How contrast is chosen", title: "How contrast is chosen" },
+    { id: "method", text: "Contrast method", title: "How contrast is chosen for each plane" },
     METHODS,
     (value) => actions.setMethod(value as ContrastMethod),
   );

@@ -1,0 +1,370 @@
+/**
+ * What keys, buttons, panels and the pointer do to a view: each is a change of its state, or a request to the host.
+ * @module
+ */
+import type { Channel } from "../src/protocol/channel";
+import { PROJECTION_METHODS } from "../src/protocol/viewer";
+import type {
+  ContrastMethod,
+  Host,
+  PlaneIndex,
+  ProjectionMethod,
+  StackDescription,
+  Viewer,
+  ViewerCommand,
+} from "../src/protocol/viewer";
+import type { Interval } from "../src/volume/region";
+import type { Display } from "./display";
+import { clampZoom, panBy, zoomAt } from "./draw/geometry";
+import type { Point } from "./draw/geometry";
+import type { Limits } from "./draw/renderer";
+import { savePicture, saveMovie } from "./export";
+import type { KeyActions } from "./keys";
+import type { Pane } from "./pane";
+import type { PanelContext } from "./panels/panel";
+import type { PaneName } from "./scene";
+import { paneImage } from "./scene";
+import type { SliderActions } from "./sliders";
+import {
+  COMPARE_MODES,
+  DISPLAY_MODES,
+  clampIndex,
+  initialLook,
+  stepPlane,
+  withLimits,
+  withLook,
+  withoutLimits,
+} from "./state";
+import type { DisplayMode, SlidingAxis, Tool, ViewerState } from "./state";
+import type { ToolbarActions } from "./toolbar";
+
+/** What actions act on. */
+export interface ActionParts {
+  readonly description: StackDescription;
+  readonly channel: Channel<Viewer, Host>;
+  readonly display: Display;
+  readonly panes: Readonly<Record<PaneName, Pane>>;
+  state(): ViewerState;
+  change(kind: string, make: (state: ViewerState) => ViewerState): void;
+  undo(): void;
+  redo(): void;
+  play(axis: SlidingAxis): void;
+  help(): void;
+  /** Remembers which series to show after a reload. */
+  saveSeries(index: number): void;
+  fail(error: unknown): void;
+  complain(error: unknown): void;
+}
+
+/** The actions of one view. */
+export class Actions implements KeyActions, ToolbarActions, SliderActions {
+  readonly #parts: ActionParts;
+
+  constructor(parts: ActionParts) {
+    this.#parts = parts;
+  }
+
+  /** What is shown now. */
+  get state(): ViewerState {
+    return this.#parts.state();
+  }
+
+  /** What the pages of the side panel may do. */
+  panelContext(): PanelContext {
+    const { description, channel } = this.#parts;
+    return {
+      description,
+      channel,
+      change: (kind, make) => this.#change(kind, make),
+      complain: (error) => this.#parts.complain(error),
+      autoContrast: () => this.autoContrast(),
+      resetContrast: () => this.resetContrast(),
+      flicker: () => this.flicker(),
+      savePicture: () => this.savePicture(),
+      saveMovie: () => this.saveMovie(),
+      copyValues: () => this.copyValues(),
+    };
+  }
+
+  run(command: ViewerCommand): void {
+    this.#parts.channel
+      .request("runCommand", { command })
+      .catch((error: unknown) => this.#parts.complain(error));
+  }
+
+  undo(): void {
+    this.#parts.undo();
+  }
+
+  redo(): void {
+    this.#parts.redo();
+  }
+
+  help(): void {
+    this.#parts.help();
+  }
+
+  play(axis: SlidingAxis = "z"): void {
+    if (this.#parts.description.lengths[axis] > 1) this.#parts.play(axis);
+  }
+
+  step(axis: SlidingAxis, by: number): void {
+    this.#change(`step ${axis}`, (state) => ({
+      ...state,
+      plane: stepPlane(state.plane, axis, by, this.#parts.description.lengths),
+    }));
+  }
+
+  /** One plane on; from the last to the first. */
+  stepAround(axis: SlidingAxis): void {
+    const length = this.#parts.description.lengths[axis];
+    this.choosePlane(axis, (this.state.plane[axis] + 1) % length);
+  }
+
+  jump(axis: SlidingAxis, to: "first" | "last"): void {
+    const length = this.#parts.description.lengths[axis];
+    this.step(axis, to === "first" ? -length : length);
+  }
+
+  choosePlane(axis: SlidingAxis, index: number): void {
+    this.#change(`step ${axis}`, (state) => ({ ...state, plane: { ...state.plane, [axis]: index } }));
+  }
+
+  /** Shows a plane that the host asks for, if the stack has it. */
+  showPlane(plane: PlaneIndex): void {
+    const { lengths } = this.#parts.description;
+    if (plane.t < lengths.t && plane.z < lengths.z && plane.c < lengths.c)
+      this.#change("plane", (state) => ({ ...state, plane }));
+  }
+
+  /** Shows another stack of the file. */
+  chooseSeries(index: number): void {
+    const { description, channel } = this.#parts;
+    if (index === description.series.index) return;
+    this.#parts.saveSeries(index);
+    channel.request("chooseSeries", { index }).catch((error: unknown) => this.#parts.fail(error));
+  }
+
+  zoomBy(factor: number, at?: Point): void {
+    const { width, height } = this.#parts.panes.xy.size;
+    this.#zoomTo(this.#parts.display.view.zoom * factor, at ?? { x: width / 2, y: height / 2 });
+  }
+
+  fit(): void {
+    this.#change("zoom", (state) => ({ ...state, view: null }));
+  }
+
+  oneToOne(): void {
+    const { width, height } = this.#parts.panes.xy.size;
+    this.#zoomTo(1 / devicePixelRatio, { x: width / 2, y: height / 2 });
+  }
+
+  panBy(by: Point): void {
+    const { display } = this.#parts;
+    const view = panBy(display.view, by, this.#image, display.aspect.y);
+    this.#change("pan", (state) => ({ ...state, view }));
+  }
+
+  toggleOrthogonal(): void {
+    if (this.#parts.description.lengths.z > 1)
+      this.#change("orthogonal", (state) => ({ ...state, isOrthogonal: !state.isOrthogonal }));
+  }
+
+  /** Moves the place in which the three views meet. */
+  cutAt(pane: PaneName, { x, y }: Point): void {
+    const { lengths } = this.#parts.description;
+    this.#change("cut", (state) => {
+      const z = pane === "xz" ? y : pane === "yz" ? x : state.plane.z;
+      return {
+        ...state,
+        plane: { ...state.plane, z: clampIndex(Math.floor(z), lengths.z) },
+        cursor: {
+          y: pane === "xz" ? state.cursor.y : clampIndex(Math.floor(y), lengths.y),
+          x: pane === "yz" ? state.cursor.x : clampIndex(Math.floor(x), lengths.x),
+        },
+      };
+    });
+  }
+
+  /** Picks the label under a place, or none. */
+  pickAt(at: Point): void {
+    if (this.state.mode !== "labels") return;
+    const pixel = { x: Math.floor(at.x), y: Math.floor(at.y) };
+    const [under] = this.#parts.display.valuesAt("xy", pixel);
+    const label = under.value === null || under.value === 0 ? null : under.value;
+    this.#change("pick", (state) => ({
+      ...state,
+      pickedLabel: label === state.pickedLabel ? null : label,
+    }));
+  }
+
+  setProjection(method: ProjectionMethod | null): void {
+    const { z } = this.#parts.description.lengths;
+    if (z > 1)
+      this.#change("projection", (state) => ({
+        ...state,
+        projection: method === null ? null : { method, z: state.projection?.z ?? [0, z] },
+      }));
+  }
+
+  nextProjection(): void {
+    const now = this.state.projection?.method;
+    const next = now === undefined ? 0 : PROJECTION_METHODS.indexOf(now) + 1;
+    this.setProjection(PROJECTION_METHODS[next] ?? null);
+  }
+
+  chooseRange(z: Interval): void {
+    this.#change("range", (state) =>
+      state.projection === null ? state : { ...state, projection: { ...state.projection, z } },
+    );
+  }
+
+  setMode(mode: DisplayMode): void {
+    this.#change("mode", (state) => ({ ...state, mode }));
+  }
+
+  nextMode(): void {
+    const modes = this.#parts.description.lengths.c > 1 ? DISPLAY_MODES : (["color", "labels"] as const);
+    const { mode } = this.state;
+    this.setMode(modes[(modes.findIndex((one) => one === mode) + 1) % modes.length]);
+  }
+
+  toggleChannel(channel: number): void {
+    if (channel < this.#parts.description.lengths.c)
+      this.#change(`channel ${channel}`, (state) =>
+        withLook(state, channel, { visible: !state.channels[channel].visible }),
+      );
+  }
+
+  autoContrast(): void {
+    this.#parts.display.autoLimits().then(
+      ({ low, high }) =>
+        this.#change("contrast", (state) => {
+          const limits = state.keepContrast ? { low, high } : null;
+          return { ...withLook(state, state.plane.c, { limits }), method: "auto" };
+        }),
+      (error: unknown) => this.#parts.fail(error),
+    );
+  }
+
+  resetContrast(): void {
+    const { description } = this.#parts;
+    this.#change("contrast", (state) => ({
+      ...state,
+      method: "minmax",
+      keepContrast: false,
+      channels: state.channels.map((look, channel) => ({
+        ...initialLook(description, channel),
+        visible: look.visible,
+      })),
+    }));
+  }
+
+  setMethod(method: ContrastMethod): void {
+    this.#change("contrast", (state) => ({ ...withoutLimits(state), method }));
+  }
+
+  setLimits(limits: Limits): void {
+    this.#change("limits", (state) => withLimits(state, state.plane.c, limits));
+  }
+
+  setKeep(isKept: boolean): void {
+    this.#change("keep", (state) => {
+      const shown = this.#parts.display.limitsOf(state.plane.c);
+      const next = { ...withoutLimits(state), keepContrast: isKept };
+      return isKept && shown !== null
+        ? withLook(next, state.plane.c, { limits: { low: shown.low, high: shown.high } })
+        : next;
+    });
+  }
+
+  chooseTool(tool: Tool): void {
+    this.#change("tool", (state) => ({
+      ...state,
+      tool,
+      side: tool === "move" ? state.side : "measure",
+    }));
+  }
+
+  drawLine(from: Point, to: Point): void {
+    this.#change("line", (state) => ({ ...state, line: { from, to } }));
+  }
+
+  drawRectangle(from: Point, to: Point): void {
+    const { lengths } = this.#parts.description;
+    const span = (a: number, b: number, length: number): Interval => {
+      const start = clampIndex(Math.floor(Math.min(a, b)), length);
+      return [start, Math.min(length, Math.max(start + 1, Math.ceil(Math.max(a, b))))];
+    };
+    const rectangle = { y: span(from.y, to.y, lengths.y), x: span(from.x, to.x, lengths.x) };
+    this.#change("rectangle", (state) => ({ ...state, rectangle }));
+  }
+
+  clearShapes(): void {
+    this.#change("shapes", (state) =>
+      state.line === null && state.rectangle === null && state.pickedLabel === null
+        ? state
+        : { ...state, line: null, rectangle: null, pickedLabel: null },
+    );
+  }
+
+  nextCompareMode(): void {
+    this.#change("compare", (state) => {
+      if (state.comparison === null) return state;
+      const next = (COMPARE_MODES.indexOf(state.comparison.mode) + 1) % COMPARE_MODES.length;
+      return { ...state, comparison: { ...state.comparison, mode: COMPARE_MODES[next] } };
+    });
+  }
+
+  flicker(): void {
+    const { comparison } = this.state;
+    if (comparison === null) return;
+    if (comparison.mode === "flicker") this.#parts.display.flicker();
+    else this.#change("compare", (state) => ({ ...state, comparison: { ...comparison, mode: "flicker" } }));
+  }
+
+  toggleTiles(): void {
+    this.#change("extras", (state) => ({
+      ...state,
+      extras: { ...state.extras, tiles: !state.extras.tiles },
+    }));
+  }
+
+  toggleSide(): void {
+    this.#change("side", (state) => ({ ...state, side: state.side === null ? "channels" : null }));
+  }
+
+  copyValues(): void {
+    const text = document.querySelector("#readout")?.textContent ?? "";
+    this.#parts.channel.request("copyText", { text }).catch((error: unknown) => this.#parts.complain(error));
+  }
+
+  savePicture(): void {
+    const { channel, panes, description } = this.#parts;
+    savePicture(channel, panes.xy, description).catch((error: unknown) => this.#parts.complain(error));
+  }
+
+  saveMovie(): void {
+    const { channel, panes, description } = this.#parts;
+    saveMovie(channel, panes.xy, { description, show: (z) => this.choosePlane("z", z) }).catch(
+      (error: unknown) => this.#parts.complain(error),
+    );
+  }
+
+  get #image(): { readonly width: number; readonly height: number } {
+    return paneImage("xy", this.#parts.description.lengths);
+  }
+
+  #change(kind: string, make: (state: ViewerState) => ViewerState): void {
+    this.#parts.change(kind, make);
+  }
+
+  #zoomTo(zoom: number, at: Point): void {
+    const { display, panes } = this.#parts;
+    const screen = panes.xy.size;
+    const tall = display.aspect.y;
+    const view = zoomAt(display.view, clampZoom(zoom, this.#image, screen), at, { screen, tall });
+    const inside = panBy(view, { x: 0, y: 0 }, this.#image, tall);
+    this.#change("zoom", (state) => ({ ...state, view: inside }));
+  }
+}
