@@ -38,6 +38,11 @@ export async function watchCommand(command: string, args: readonly string[]): Pr
 }
 
 function treeBytes(root: number): number {
+  return descendantBytes(root, "");
+}
+
+/** Resident memory of a process and all it started whose command line holds `word`, bytes. */
+export function descendantBytes(root: number, word: string): number {
   const children = new Map<number, number[]>();
   const bytes = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
@@ -45,7 +50,8 @@ function treeBytes(root: number): number {
     try {
       const status = readFileSync(`/proc/${name}/status`, "utf8");
       const parent = Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-      bytes.set(Number(name), 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+      const isMeant = word === "" || readFileSync(`/proc/${name}/cmdline`, "utf8").includes(word);
+      bytes.set(Number(name), isMeant ? 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) : 0);
       children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
     } catch {
       continue; // it has ended meanwhile

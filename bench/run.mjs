@@ -1,5 +1,5 @@
 /**
- * `npm run bench` and `npm run bench:reading`: build and run the benchmarks, write their part of docs/benchmarks.md.
+ * `npm run bench`, `npm run bench:reading` and `npm run bench:viewer`: build and run the benchmarks, write their part of docs/benchmarks.md.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ await prepare();
 const { build } = await import("esbuild");
 await build({
   absWorkingDir: ROOT,
-  entryPoints: ["bench/prediction.ts", "bench/loop.ts", "bench/reading.ts"],
+  entryPoints: ["bench/prediction.ts", "bench/loop.ts", "bench/reading.ts", "bench/viewer.ts"],
   outdir: "dist-test/bench",
   outExtension: { ".js": ".cjs" },
   bundle: true,

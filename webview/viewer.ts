@@ -113,7 +113,11 @@ function show(opened: {
     {
       ...opened,
       door,
-      ready: () => channel.emit("ready", { milliseconds: performance.now() - started }),
+      ready: () => {
+        const milliseconds = performance.now() - started;
+        document.body.dataset.firstPicture ??= String(Math.round(milliseconds));
+        channel.emit("ready", { milliseconds });
+      },
       drawn: () => {
         document.body.dataset.state = "ready";
         notice.clear();
