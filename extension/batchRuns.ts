@@ -10,6 +10,7 @@ import { failurePage, totalsText } from "../src/predict/batchText";
 import type { KeptWorker, WatchingJob } from "../src/predict/drive";
 import { signalOf } from "./job";
 import { isCancelled, showFailure } from "./log";
+import type { KnownTilings } from "./knownTilings";
 import type { PredictionWorkers } from "./predictionWorkers";
 import { batchProgressText, durationText, progressText } from "./progressText";
 import { VIEW_TYPE } from "./stackEditor";
@@ -23,14 +24,25 @@ type Progress = vscode.Progress<{ readonly message?: string; readonly increment?
 /** What is done about results that exist; null when the user went away. */
 type Existing = "resume" | "overwrite" | null;
 
+/** What batches work with. */
+export interface BatchParts {
+  readonly workers: PredictionWorkers;
+  /** Are told of every file that is predicted. */
+  readonly tilings: KnownTilings;
+  readonly pages: TextPages;
+  readonly log: vscode.LogOutputChannel;
+}
+
 /** Runs batches, each in a process that is kept for all its files. */
 export class BatchRuns {
   readonly #workers: PredictionWorkers;
+  readonly #tilings: KnownTilings;
   readonly #pages: TextPages;
   readonly #log: vscode.LogOutputChannel;
 
-  constructor(workers: PredictionWorkers, pages: TextPages, log: vscode.LogOutputChannel) {
+  constructor({ workers, tilings, pages, log }: BatchParts) {
     this.#workers = workers;
+    this.#tilings = tilings;
     this.#pages = pages;
     this.#log = log;
   }
@@ -123,6 +135,7 @@ export class BatchRuns {
         progress.report({ message: batchProgressText(now), increment });
       },
     });
+    for (const file of result.files) if ("out" in file) this.#tilings.ended(file.file, file.out);
     const failed = result.files.filter(isFailed);
     for (const { file, error } of failed) this.#log.warn(`${file}: ${error.message} [${error.code}]`);
     this.#log.info(`batch: ${totalsText(result.totals)} in ${durationText(result.totals.seconds)}`);

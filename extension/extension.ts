@@ -5,6 +5,8 @@
 import * as vscode from "vscode";
 import { BatchRuns } from "./batchRuns";
 import { registerCommands } from "./commands/register";
+import { KnownTilings } from "./knownTilings";
+import { LayerMemory } from "./layers";
 import { createLog } from "./log";
 import { PredictionRuns } from "./predictionRuns";
 import { PredictionWorkers } from "./predictionWorkers";
@@ -19,7 +21,12 @@ export interface Diagnostics extends ViewerFaults {
   readonly readerRuns: boolean;
   /** Prediction workers that run now. */
   readonly workers: number;
-  readonly views: readonly { readonly path: string; readonly view: OpenEditor["view"] }[];
+  readonly views: readonly {
+    readonly path: string;
+    readonly view: OpenEditor["view"];
+    /** Stacks that were added to be compared with or laid over. */
+    readonly layers: readonly { readonly layer: number; readonly path: string }[];
+  }[];
 }
 
 /** What `getExtension("tilewright.tilewright").exports` is. */
@@ -34,16 +41,22 @@ export function activate(context: vscode.ExtensionContext): Exports {
   const fileIn = (name: string): string => vscode.Uri.joinPath(dist, name).fsPath;
   const readerSettings = () => ({ cacheBytes: readSettings().viewerCacheMiB * 2 ** 20 });
   const reader = new ReaderThread(fileIn("reader.cjs"), readerSettings, (line) => log.debug(line));
-  const editors = new StackEditors(reader, vscode.Uri.joinPath(dist, "webview"), log);
-  const workers = new PredictionWorkers(fileIn("worker.cjs"), log);
-  const runs = new PredictionRuns(workers, log);
+  const tilings = new KnownTilings();
+  const memory = new LayerMemory(context.workspaceState);
+  const folder = vscode.Uri.joinPath(dist, "webview");
+  const editors = new StackEditors({ reader, folder, tilings, memory, log });
+  const workers = new PredictionWorkers(fileIn("worker.cjs"), log, (request, plan) =>
+    tilings.planned(request, plan),
+  );
+  const runs = new PredictionRuns(workers, tilings, log);
   const pages = new TextPages();
-  const batches = new BatchRuns(workers, pages, log);
-  const parts = { context, log, reader, editors, workers, runs, batches, pages };
+  const batches = new BatchRuns({ workers, tilings, pages, log });
+  const parts = { context, log, reader, editors, workers, runs, batches, pages, tilings };
   context.subscriptions.push(
     log,
     reader,
     workers,
+    tilings,
     editors.register(),
     pages.register(),
     registerCommands(parts),
@@ -53,7 +66,11 @@ export function activate(context: vscode.ExtensionContext): Exports {
       ...editors.faults,
       readerRuns: reader.isRunning,
       workers: workers.count,
-      views: editors.all.map(({ uri, view }) => ({ path: uri.fsPath, view })),
+      views: editors.all.map(({ uri, view, document }) => ({
+        path: uri.fsPath,
+        view,
+        layers: document.layers.uris.map((known) => ({ layer: known.layer, path: known.uri.fsPath })),
+      })),
     }),
   };
 }

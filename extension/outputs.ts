@@ -6,9 +6,8 @@ import { access, constants } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import * as vscode from "vscode";
 import { exists } from "../src/predict/partial";
+import { stackStem } from "../src/stack/names";
 import { readSettings } from "./settings";
-
-const STACK_ENDING = /(\.ome)?\.(tiff?|btf|zarr)$/i;
 
 /**
  * A free name for the result of a model on a stack: beside the stack or in the folder of the settings.
@@ -18,7 +17,7 @@ const STACK_ENDING = /(\.ome)?\.(tiff?|btf|zarr)$/i;
 export async function proposeOutput(input: string, model: string): Promise<string | null> {
   const folder = outputFolder(input);
   if (!(await isWritable(folder))) return null;
-  const stem = basename(input).replace(STACK_ENDING, "");
+  const stem = stackStem(basename(input));
   return freeName(join(folder, `${stem}_${modelName(model)}${outputEnding(input)}`));
 }
 
@@ -80,7 +79,8 @@ function modelName(model: string): string {
   return name.replace(/[^\w.-]+/g, "-") || "predicted";
 }
 
-function outputFolder(input: string): string {
+/** Folder for results of a stack: that of the settings, else its own. */
+export function outputFolder(input: string): string {
   const { outputFolder: wanted } = readSettings(vscode.Uri.file(input));
   if (wanted === "") return dirname(input);
   if (isAbsolute(wanted)) return wanted;

@@ -4,6 +4,7 @@
  */
 import type * as vscode from "vscode";
 import type { BatchRuns } from "./batchRuns";
+import type { KnownTilings } from "./knownTilings";
 import type { PredictionRuns } from "./predictionRuns";
 import type { PredictionWorkers } from "./predictionWorkers";
 import type { ReaderThread } from "./readerThread";
@@ -20,4 +21,5 @@ export interface Parts {
   readonly runs: PredictionRuns;
   readonly batches: BatchRuns;
   readonly pages: TextPages;
+  readonly tilings: KnownTilings;
 }

@@ -10,6 +10,7 @@ import type { PredictionRequest } from "../src/protocol/prediction";
 import { signalOf } from "./job";
 import { isCancelled, showFailure } from "./log";
 import { discardPartial, hasPartial } from "../src/predict/partial";
+import type { KnownTilings } from "./knownTilings";
 import type { PredictionWorkers } from "./predictionWorkers";
 import { durationText, progressText } from "./progressText";
 import { VIEW_TYPE } from "./stackEditor";
@@ -17,11 +18,14 @@ import { VIEW_TYPE } from "./stackEditor";
 /** Runs predictions; at most one for each output. */
 export class PredictionRuns {
   readonly #workers: PredictionWorkers;
+  readonly #tilings: KnownTilings;
   readonly #log: vscode.LogOutputChannel;
   readonly #outputs = new Set<string>();
 
-  constructor(workers: PredictionWorkers, log: vscode.LogOutputChannel) {
+  /** @param tilings that are told of every run that ends */
+  constructor(workers: PredictionWorkers, tilings: KnownTilings, log: vscode.LogOutputChannel) {
     this.#workers = workers;
+    this.#tilings = tilings;
     this.#log = log;
   }
 
@@ -51,6 +55,7 @@ export class PredictionRuns {
       );
       for (const warning of result.warnings) this.#log.warn(`${warning.message} (${warning.fix})`);
       this.#log.info(resultText(result));
+      this.#tilings.ended(request.input, result.out);
       return result;
     } finally {
       this.#outputs.delete(request.out);
@@ -67,7 +72,7 @@ export class PredictionRuns {
         VIEW_TYPE,
         vscode.ViewColumn.Beside,
       );
-      void this.#tell(result);
+      void this.#tell(result, request);
     } catch (error) {
       if (isCancelled(error)) await this.#offerResume(request);
       else void showFailure(`Predicting ${basename(request.input)}`, error, this.#log);
@@ -98,11 +103,21 @@ export class PredictionRuns {
     }
   }
 
-  async #tell(result: PredictionResult): Promise<void> {
+  async #tell(result: PredictionResult, { input, options }: PredictionRequest): Promise<void> {
     const record = "Show Run Record";
-    const choice = await vscode.window.showInformationMessage(resultText(result), record);
-    if (choice === record) {
-      await vscode.commands.executeCommand("tilewright.showRun", vscode.Uri.file(result.out));
+    const compare = "Compare with Input";
+    // Part of a stack does not lie over the whole.
+    const buttons = options.roi === undefined ? [compare, record] : [record];
+    const choice = await vscode.window.showInformationMessage(resultText(result), ...buttons);
+    const out = vscode.Uri.file(result.out);
+    if (choice === record) await vscode.commands.executeCommand("tilewright.showRun", out);
+    if (choice === compare) {
+      try {
+        const order = { with: vscode.Uri.file(input), series: options.series };
+        await vscode.commands.executeCommand("tilewright.compareStacks", out, order);
+      } catch (error) {
+        void showFailure(compare, error, this.#log);
+      }
     }
   }
 

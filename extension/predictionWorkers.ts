@@ -20,6 +20,9 @@ import type {
 
 const IDLE_MS = 30_000;
 
+/** Hears of a plan: what was asked, and the JSON of `tilewright plan`. */
+export type PlanListener = (request: PlanRequest, plan: unknown) => void;
+
 /** Starts, watches and ends the processes that hold models and engines. */
 export class PredictionWorkers {
   readonly #script: string;
@@ -28,10 +31,13 @@ export class PredictionWorkers {
   #advisor: PredictionWorkerHandle | null = null;
   #questions = 0;
   #idle: ReturnType<typeof setTimeout> | null = null;
+  readonly #planned: PlanListener;
 
-  constructor(script: string, log: vscode.LogOutputChannel) {
+  /** @param planned hears every plan that was made */
+  constructor(script: string, log: vscode.LogOutputChannel, planned: PlanListener = () => undefined) {
     this.#script = script;
     this.#log = log;
+    this.#planned = planned;
   }
 
   /** How many processes run now. */
@@ -92,8 +98,10 @@ export class PredictionWorkers {
     return this.#ask((worker) => worker.channel.request("batch", request, signal));
   }
 
-  plan(request: PlanRequest, signal?: AbortSignal): Promise<PlanReply> {
-    return this.#ask((worker) => worker.channel.request("plan", request, signal));
+  async plan(request: PlanRequest, signal?: AbortSignal): Promise<PlanReply> {
+    const reply = await this.#ask((worker) => worker.channel.request("plan", request, signal));
+    this.#planned(request, reply.plan);
+    return reply;
   }
 
   model(path: string, signal?: AbortSignal): Promise<ModelReply> {

@@ -11,9 +11,16 @@ import type { OpenedStack, Reader, ReaderOwner, ReaderSettings } from "../src/pr
 import type {
   ContrastLimits,
   ContrastRequest,
+  Histogram,
+  PictureSource,
   PlanePixels,
   PlaneRequest,
+  Profile,
+  ProfileRequest,
   StackDescription,
+  StackMetadata,
+  Statistics,
+  StatisticsRequest,
 } from "../src/protocol/viewer";
 
 type ReaderChannel = Channel<ReaderOwner, Reader>;
@@ -135,6 +142,22 @@ export class StackFile {
 
   contrast(request: ContrastRequest, signal: AbortSignal): Promise<ContrastLimits> {
     return this.#ask((channel, id) => channel.request("contrast", { ...request, id }, signal));
+  }
+
+  histogram(request: PictureSource, signal: AbortSignal): Promise<Histogram> {
+    return this.#ask((channel, id) => channel.request("histogram", { ...request, id }, signal));
+  }
+
+  profile(request: ProfileRequest, signal: AbortSignal): Promise<Profile> {
+    return this.#ask((channel, id) => channel.request("profile", { ...request, id }, signal));
+  }
+
+  statistics(request: StatisticsRequest, signal: AbortSignal): Promise<readonly Statistics[]> {
+    return this.#ask((channel, id) => channel.request("statistics", { ...request, id }, signal));
+  }
+
+  metadata(signal: AbortSignal): Promise<StackMetadata> {
+    return this.#ask((channel, id) => channel.request("metadata", { id }, signal));
   }
 
   /** Closes the file; the next request opens it again. */

@@ -2,28 +2,27 @@
  * The custom editor for stacks: one webview for each editor, answered from the reader.
  * @module
  */
+import { basename } from "node:path";
 import * as vscode from "vscode";
-import { failureLine, isAbort, toFailure } from "../src/errors";
+import { TilewrightError } from "../src/errors";
 import { Channel } from "../src/protocol/channel";
-import type { Envelope, Handlers, MessagePortLike } from "../src/protocol/channel";
-import {
-  checkContrastRequest,
-  checkPlaneRequest,
-  checkSeriesChoice,
-  checkViewReport,
-  checkViewerCommand,
-} from "../src/protocol/viewer";
-import type { Host, ViewReport, Viewer, ViewerCommand } from "../src/protocol/viewer";
+import type { Host, ViewReport, Viewer } from "../src/protocol/viewer";
+import { checkViewReport } from "../src/protocol/viewerChecks";
+import type { KnownTilings } from "./knownTilings";
+import type { LayerMemory } from "./layers";
 import type { ReaderThread } from "./readerThread";
-import { onSettingsChanged, readSettings } from "./settings";
+import { onSettingsChanged } from "./settings";
 import { StackDocument } from "./stackDocument";
+import { viewerHost } from "./viewerHost";
 import { viewerPage } from "./viewerPage";
+import { portOf } from "./viewerPort";
 
 /** Name of the editor in package.json. */
 export const VIEW_TYPE = "tilewright.stack";
 
 const MOST_FAULTS = 100;
 const LONGEST_TEXT = 500;
+const OPENING_MS = 30_000;
 
 /** An editor that shows a stack. */
 export interface OpenEditor {
@@ -32,6 +31,8 @@ export interface OpenEditor {
   readonly panel: vscode.WebviewPanel;
   /** What its viewer said last; null before the first picture. */
   view: ViewReport | null;
+  /** Has its viewer show the comparison with a layer, at once or as soon as it is there. */
+  compareWith(layer: number): void;
 }
 
 /** What viewers reported that must not happen, for tests and bug reports. */
@@ -40,27 +41,26 @@ export interface ViewerFaults {
   readonly faults: readonly string[];
 }
 
-const COMMAND_IDS: Readonly<Record<Exclude<ViewerCommand, "showLog" | "openAsText">, string>> = {
-  predictTiled: "tilewright.predictTiled",
-  predictVisible: "tilewright.predictVisible",
-  explainTiling: "tilewright.explainTiling",
-  showRun: "tilewright.showRun",
-};
+/** What editors work with. */
+export interface EditorParts {
+  readonly reader: ReaderThread;
+  /** That the viewer was built into. */
+  readonly folder: vscode.Uri;
+  readonly tilings: KnownTilings;
+  readonly memory: LayerMemory;
+  readonly log: vscode.LogOutputChannel;
+}
 
 /** Opens stacks in webviews and knows which are open. */
 export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDocument> {
-  readonly #reader: ReaderThread;
-  readonly #folder: vscode.Uri;
-  readonly #log: vscode.LogOutputChannel;
+  readonly #parts: EditorParts;
   readonly #open = new Set<OpenEditor>();
+  readonly #opened = new vscode.EventEmitter<OpenEditor>();
   readonly #cspViolations: string[] = [];
   readonly #faults: string[] = [];
 
-  /** @param folder that the viewer was built into */
-  constructor(reader: ReaderThread, folder: vscode.Uri, log: vscode.LogOutputChannel) {
-    this.#reader = reader;
-    this.#folder = folder;
-    this.#log = log;
+  constructor(parts: EditorParts) {
+    this.#parts = parts;
   }
 
   /** Registers the editor; dispose the result to take it back. */
@@ -90,89 +90,100 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     return { cspViolations: [...this.#cspViolations], faults: [...this.#faults] };
   }
 
+  /**
+   * The editor of a stack; it is opened when there is none, and comes to the front.
+   *
+   * @throws {TilewrightError} `view.none` when VS Code does not open it
+   */
+  async show(uri: vscode.Uri): Promise<OpenEditor> {
+    const there = [...this.#open].filter((editor) => editor.uri.toString() === uri.toString());
+    const best =
+      there.find(({ panel }) => panel.active) ?? there.find(({ panel }) => panel.visible) ?? there[0];
+    if (best !== undefined) {
+      best.panel.reveal();
+      return best;
+    }
+    const opening = this.#nextOpened(uri);
+    try {
+      await vscode.commands.executeCommand("vscode.openWith", uri, VIEW_TYPE);
+      const editor = await opening.editor;
+      if (editor !== null) return editor;
+    } finally {
+      opening.stop();
+    }
+    throw new TilewrightError("view.none", `${basename(uri.path)} was not opened`, "open it first");
+  }
+
+  /** The next editor of a stack; null when none comes. */
+  #nextOpened(uri: vscode.Uri): { readonly editor: Promise<OpenEditor | null>; stop(): void } {
+    let stop = (): void => undefined;
+    const editor = new Promise<OpenEditor | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), OPENING_MS);
+      const listener = this.#opened.event((opened) => {
+        if (opened.uri.toString() === uri.toString()) resolve(opened);
+      });
+      stop = () => {
+        clearTimeout(timer);
+        listener.dispose();
+      };
+    });
+    return { editor, stop };
+  }
+
   openCustomDocument(uri: vscode.Uri): StackDocument {
-    return new StackDocument(uri, this.#reader);
+    return new StackDocument(uri, this.#parts.reader, this.#parts);
   }
 
   resolveCustomEditor(document: StackDocument, panel: vscode.WebviewPanel): void {
+    const { folder, log, tilings } = this.#parts;
     const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
-    const editor: OpenEditor = { uri: document.uri, document, panel, view: null };
+    webview.options = { enableScripts: true, localResourceRoots: [folder] };
+    const channel = new Channel<Host, Viewer>(portOf(webview), viewerHost({ document, tilings, log }));
+    const comparison = new Comparison(channel, panel);
+    const editor: OpenEditor = {
+      uri: document.uri,
+      document,
+      panel,
+      view: null,
+      compareWith: (layer) => comparison.show(layer),
+    };
     this.#open.add(editor);
-    const channel = new Channel<Host, Viewer>(portOf(webview), this.#handlers(document));
     this.#hear(channel, document, editor);
-    const disposables = [
-      document.onDidChange((reason) => {
-        channel.emit("stackChanged", { reason });
-      }),
-      onSettingsChanged(() => {
-        channel.emit("stackChanged", { reason: "preferences" });
-      }),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        channel.emit("stackChanged", { reason: "preferences" });
-      }),
-    ];
+    const disposables = [comparison, ...this.#tell(channel, document)];
     panel.onDidDispose(() => {
       this.#open.delete(editor);
       channel.dispose();
       for (const disposable of disposables) disposable.dispose();
     });
     webview.html = viewerPage(webview, {
-      script: vscode.Uri.joinPath(this.#folder, "viewer.js"),
-      style: vscode.Uri.joinPath(this.#folder, "viewer.css"),
+      script: vscode.Uri.joinPath(folder, "viewer.js"),
+      style: vscode.Uri.joinPath(folder, "viewer.css"),
     });
+    this.#opened.fire(editor);
   }
 
-  #handlers(document: StackDocument): Handlers<Host> {
-    const told = async <T>(answer: Promise<T>): Promise<T> => {
-      try {
-        return await answer;
-      } catch (error) {
-        if (!isAbort(error)) this.#log.error(`${document.uri.fsPath}: ${failureLine(toFailure(error))}`);
-        throw error;
-      }
+  /** Tells a viewer what changes while it is there. */
+  #tell(channel: Channel<Host, Viewer>, document: StackDocument): vscode.Disposable[] {
+    const preferencesChanged = (): void => {
+      channel.emit("stackChanged", { reason: "preferences" });
     };
-    const describe = async () => document.describe();
-    return {
-      describe: () => told(describe()),
-      preferences: () => {
-        const settings = readSettings(document.uri);
-        return {
-          contrast: settings.viewerContrast,
-          keepContrast: settings.viewerKeepContrast,
-          engine: settings.engine,
-          canPredict: vscode.workspace.isTrusted,
-        };
-      },
-      readPlane: async (params, signal) => {
-        const { lengths } = await describe();
-        return told(document.file.readPlane(checkPlaneRequest(params, lengths), signal));
-      },
-      contrast: async (params, signal) => {
-        const { lengths } = await describe();
-        return told(document.file.contrast(checkContrastRequest(params, lengths), signal));
-      },
-      chooseSeries: async (params) => {
-        const { series } = await describe();
-        document.chooseSeries(checkSeriesChoice(params, series.count));
-        return undefined;
-      },
-      runCommand: (params) => {
-        this.#run(checkViewerCommand(params), document.uri);
-        return undefined;
-      },
-    };
-  }
-
-  /** Commands answer for themselves: the viewer does not wait for a prediction. */
-  #run(command: ViewerCommand, uri: vscode.Uri): void {
-    if (command === "showLog") this.#log.show();
-    else if (command === "openAsText")
-      void vscode.commands.executeCommand("workbench.action.reopenWithEditor");
-    else void vscode.commands.executeCommand(COMMAND_IDS[command], uri);
+    return [
+      document.onDidChange((reason) => {
+        channel.emit("stackChanged", { reason });
+      }),
+      document.layers.onDidChange(() => {
+        channel.emit("layersChanged", { compare: null });
+      }),
+      this.#parts.tilings.onDidChange((paths) => {
+        if (paths.includes(document.uri.fsPath)) channel.emit("tileGridsChanged", undefined);
+      }),
+      onSettingsChanged(preferencesChanged),
+      vscode.workspace.onDidGrantWorkspaceTrust(preferencesChanged),
+    ];
   }
 
   #hear(channel: Channel<Host, Viewer>, document: StackDocument, editor: OpenEditor): void {
+    const { log } = this.#parts;
     channel.on("viewChanged", (report) => {
       document.describe().then(
         ({ lengths }) => {
@@ -182,7 +193,7 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
       );
     });
     channel.on("ready", (payload) => {
-      this.#log.debug(`${document.uri.fsPath}: first picture after ${fieldText(payload, "milliseconds")} ms`);
+      log.debug(`${document.uri.fsPath}: first picture after ${fieldText(payload, "milliseconds")} ms`);
     });
     channel.on("cspViolation", (payload) => {
       const text = `${fieldText(payload, "directive")}: ${fieldText(payload, "blocked")}`;
@@ -192,8 +203,40 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
       const text = fieldText(payload, "message");
       if (this.#faults.length >= MOST_FAULTS) return;
       this.#faults.push(text);
-      this.#log.error(`viewer of ${document.uri.fsPath}: ${text}`);
+      log.error(`viewer of ${document.uri.fsPath}: ${text}`);
     });
+  }
+}
+
+/** Tells one viewer what to compare with; a viewer that is not there yet, or hidden, hears it when it comes. */
+class Comparison {
+  readonly #channel: Channel<Host, Viewer>;
+  readonly #listeners: readonly vscode.Disposable[];
+  #isReady = false;
+  #waiting: number | null = null;
+
+  constructor(channel: Channel<Host, Viewer>, panel: vscode.WebviewPanel) {
+    this.#channel = channel;
+    const stop = channel.on("ready", () => {
+      this.#isReady = true;
+      if (this.#waiting !== null) this.show(this.#waiting);
+    });
+    this.#listeners = [
+      new vscode.Disposable(stop),
+      // The webview of a hidden editor is gone, and comes back as a new one.
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.#isReady = false;
+      }),
+    ];
+  }
+
+  show(layer: number): void {
+    this.#waiting = this.#isReady ? null : layer;
+    if (this.#isReady) this.#channel.emit("layersChanged", { compare: layer });
+  }
+
+  dispose(): void {
+    for (const listener of this.#listeners) listener.dispose();
   }
 }
 
@@ -203,24 +246,4 @@ function fieldText(payload: unknown, field: string): string {
   const value = (payload as Readonly<Record<string, unknown>>)[field];
   if (typeof value === "number") return String(Math.round(value));
   return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
-}
-
-function portOf(webview: vscode.Webview): MessagePortLike {
-  return {
-    post: (message) => {
-      void webview.postMessage(message);
-    },
-    listen: (receive) => {
-      const listener = webview.onDidReceiveMessage((message: unknown) => {
-        if (isEnvelope(message)) receive(message);
-      });
-      return () => {
-        listener.dispose();
-      };
-    },
-  };
-}
-
-function isEnvelope(message: unknown): message is Envelope {
-  return typeof message === "object" && message !== null && "kind" in message;
 }

@@ -5,9 +5,12 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
+import { TIFF_ENDINGS, isStackName } from "../src/stack/names";
 
-const FILE_NAMES = ["tif", "tiff", "btf", "TIF", "TIFF", "BTF"];
-const STACK_NAMES = [...FILE_NAMES, "zarr", "ZARR"];
+/** Endings for dialogs, which tell small letters from capitals on some systems. */
+export const FILE_NAMES: readonly string[] = TIFF_ENDINGS.map((ending) => ending.slice(1)).flatMap(
+  (ending) => [ending, ending.toUpperCase()],
+);
 
 /** The file that the active tab shows, whichever editor shows it. */
 export function activeFile(): vscode.Uri | undefined {
@@ -31,7 +34,7 @@ export async function targetStack(given: unknown): Promise<vscode.Uri | undefine
   const chosen = await vscode.window.showOpenDialog({
     title: "Choose a stack",
     openLabel: "Choose",
-    filters: { "TIFF stacks": FILE_NAMES },
+    filters: { "TIFF stacks": [...FILE_NAMES] },
     canSelectMany: false,
   });
   return chosen?.[0];
@@ -74,11 +77,6 @@ async function isFolder(uri: vscode.Uri): Promise<boolean> {
     ({ type }) => (type & vscode.FileType.Directory) !== 0,
     () => false,
   );
-}
-
-/** Whether a file name is that of a stack. */
-export function isStackName(path: string): boolean {
-  return STACK_NAMES.some((ending) => path.endsWith(`.${ending}`));
 }
 
 /**

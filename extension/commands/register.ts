@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import { TilewrightError, failureLine } from "../../src/errors";
 import { isCancelled, showFailure } from "../log";
 import type { Parts } from "../parts";
+import { addLayer, compareStacks, namesOther } from "./compare";
 import { explainTiling, inspectModel, showEngines } from "./explain";
 import { predictTiled, predictVisible } from "./predict";
 import { repeatRun, showRun } from "./records";
@@ -26,6 +27,8 @@ export const COMMANDS: Readonly<Record<string, { readonly what: string; readonly
     openSample: { what: "Open Sample Stack", run: openSample },
     showRun: { what: "Show Run Record", run: showRun },
     repeatRun: { what: "Repeat Run", run: repeatRun },
+    compareStacks: { what: "Compare", run: compareStacks },
+    addLayer: { what: "Add Layer", run: addLayer },
     showEngines: { what: "Show Engines", run: showEngines },
   });
 
@@ -37,7 +40,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
         return await run(parts, first, second);
       } catch (error) {
         // Scripts get errors; people get messages.
-        if (isScripted(second)) throw asError(error);
+        if (isScripted(second) || namesOther(second)) throw asError(error);
         void showFailure(what, error, parts.log);
         return undefined;
       }

@@ -3,11 +3,12 @@
  * @module
  */
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { TilewrightError, toFailure } from "../errors";
 import type { Job } from "../job";
 import type { BatchRequest, FoundStacks } from "../protocol/prediction";
+import { isStackName } from "../stack/names";
 import { exists } from "./partial";
 
 /** Files that one batch takes: more than anybody has, fewer than would fill the memory. */
@@ -17,12 +18,6 @@ const MOST_DEPTH = 32;
 
 /** What is looked for, and where. */
 export type StackWish = Pick<BatchRequest, "inputs" | "cwd" | "recursive" | "out">;
-
-/** Whether a file or folder name is that of a stack: some formats are folders. */
-export function isStackName(path: string, endings: readonly string[]): boolean {
-  const name = basename(path).toLowerCase();
-  return endings.some((ending) => name.endsWith(ending) && name.length > ending.length);
-}
 
 /**
  * Whether inputs are a batch: several of them, a folder, a glob, or a folder to write to. One file into one file is

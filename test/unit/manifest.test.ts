@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { expect, test } from "vitest";
+import { STACK_ENDINGS, TIFF_ENDINGS } from "../../src/stack/names";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), "utf8");
@@ -27,9 +28,13 @@ interface Manifest {
       readonly title: string;
       readonly category: string;
     }[];
-    readonly menus: Readonly<Record<string, readonly { readonly command: string }[]>>;
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when: string }[]>>;
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Property>> }[];
-    readonly customEditors: readonly { readonly viewType: string; readonly priority: string }[];
+    readonly customEditors: readonly {
+      readonly viewType: string;
+      readonly priority: string;
+      readonly selector: readonly { readonly filenamePattern: string }[];
+    }[];
     readonly walkthroughs: readonly {
       readonly steps: readonly {
         readonly description: string;
@@ -63,6 +68,8 @@ test("titles are those that people are told about", () => {
     "tilewright.explainTiling": "Explain Tiling…",
     "tilewright.openSample": "Open Sample Stack",
     "tilewright.showRun": "Show Run Record",
+    "tilewright.compareStacks": "Compare with…",
+    "tilewright.addLayer": "Add Layer…",
   });
   expect(manifest.contributes.commands.every(({ category }) => category === "Tilewright")).toBe(true);
 });
@@ -120,6 +127,41 @@ test("the custom editor is the one that the code registers", () => {
     ["tilewright.stack", "default"],
   ]);
   expect(read("extension", "stackEditor.ts")).toContain('VIEW_TYPE = "tilewright.stack"');
+});
+
+test("the editor opens every kind of file that the readers open", () => {
+  const patterns = manifest.contributes.customEditors.flatMap(({ selector }) =>
+    selector.map(({ filenamePattern }) => filenamePattern),
+  );
+  expect(patterns).toEqual(TIFF_ENDINGS.map((ending) => `*${ending}`));
+});
+
+/** The conditions on names in a `when`, put to a file. */
+function isOffered(when: string, name: string): boolean {
+  const endings = { resourceExtname: extname(name), resourceFilename: name };
+  const tests = [...when.matchAll(/(resourceExtname|resourceFilename) =~ \/((?:\\.|[^/])+)\/i/g)];
+  return tests.some(([, key, pattern]) =>
+    new RegExp(pattern, "i").test(endings[key as keyof typeof endings]),
+  );
+}
+
+test("the explorer offers what is done with a stack on every kind of stack, and on no other file", () => {
+  const names = ["predictTiled", "explainTiling", "compareStacks", "showRun", "repeatRun"];
+  for (const name of names) {
+    const entry = manifest.contributes.menus["explorer/context"].find(
+      ({ command }) => command === `tilewright.${name}`,
+    );
+    const offered = (file: string): boolean => isOffered(entry?.when ?? "", file);
+    expect(STACK_ENDINGS.filter((ending) => !offered(`a${ending}`))).toEqual([]);
+    expect(["a.png", "a.ome", "a.tf3", "companion.ome", "a.tif.txt"].filter(offered)).toEqual([]);
+  }
+});
+
+test("two stacks are compared from the explorer where two are selected, never where there are more", () => {
+  const [entry] = manifest.contributes.menus["explorer/context"].filter(
+    ({ command }) => command === "tilewright.compareStacks",
+  );
+  expect(entry.when).toMatch(/^\(.+\) && \(listDoubleSelection \|\| !listMultiSelection\)$/);
 });
 
 test("types are those of the oldest VS Code that is supported, and no keys are taken", () => {

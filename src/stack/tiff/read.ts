@@ -6,6 +6,7 @@ import { TilewrightError } from "../../errors";
 import type { Job } from "../../job";
 import { openFileSource } from "../bytes";
 import type { ByteSource } from "../bytes";
+import { COMPANION_ENDING, TIFF_ENDINGS } from "../names";
 import { findSeries } from "./findSeries";
 import { folderOf } from "./folder";
 import type { Folder } from "./folder";
@@ -20,16 +21,14 @@ import type { Stack, StackFacts, StackReader } from "../stack";
 import { readTiffFile } from "./file";
 import { makeTiffStack } from "./tiffStack";
 
-const COMPANION = ".companion.ome";
-
 /** Opens TIFF files, and sets of them by their companion file. */
 export const tiffReader: StackReader = {
   id: "tiff",
   label: "TIFF, BigTIFF, OME-TIFF, ImageJ",
-  extensions: [".tif", ".tiff", ".btf", ".tf8", ".tf2", COMPANION],
+  extensions: TIFF_ENDINGS,
   open: async ({ path, series = null }, job) => {
     const folder = folderOf(path);
-    if (path.toLowerCase().endsWith(COMPANION)) return openCompanion({ path, folder, series }, job);
+    if (path.toLowerCase().endsWith(COMPANION_ENDING)) return openCompanion({ path, folder, series }, job);
     return open(await openFileSource(path), { folder, series, ome: null, name: path }, job);
   },
 };

@@ -14,6 +14,7 @@ import { allocateVolume } from "../../volume/volume";
 import type { Volume } from "../../volume/volume";
 import { ngffAttributes, parseNgff } from "./ngff";
 import type { NgffImage } from "./ngff";
+import { ZARR_ENDINGS } from "../names";
 import type { Stack, StackFacts, StackPlace, StackReader, StoredPixels } from "../stack";
 import { ZarrArray } from "./array";
 import { arrayFacts, damaged, readNode } from "./metadata";
@@ -27,7 +28,7 @@ const NODE_FILES = ["zarr.json", ".zattrs", ".zgroup", ".zarray"];
 export const zarrReader: StackReader = {
   id: "zarr",
   label: "OME-Zarr",
-  extensions: [".zarr"],
+  extensions: ZARR_ENDINGS,
   claims: async (path) => NODE_FILES.includes(basename(path)) || isZarrFolder(path),
   open: (place) => openZarr(place),
 };
