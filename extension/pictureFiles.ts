@@ -2,7 +2,7 @@
  * Names and bytes of pictures that a viewer wants saved; nothing that it sends is trusted.
  * @module
  */
-import { TilewrightError } from "../src/errors";
+import { refuse } from "./viewerRequest";
 
 const MOST_BYTES = 256 * 2 ** 20;
 /** A movie of an hour at 25 pictures a second. */
@@ -11,8 +11,6 @@ const LONGEST_NAME = 100;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Names of devices, which Windows keeps for itself. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
-
-const refuse = (what: string): TilewrightError => new TilewrightError("viewer.badMessage", `viewer: ${what}`);
 
 /**
  * A plain file name, without folder and ending, that every system takes.

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
-import { TilewrightError } from "../src/errors";
 import { checkCount, checkPng, partName, plainName } from "./pictureFiles";
+import { refuse } from "./viewerRequest";
 
 interface Movie {
   readonly key: string;
@@ -53,19 +53,15 @@ export class Pictures {
    */
   async chooseFolder(name: unknown, count: unknown): Promise<string | null> {
     const movie = { name: plainName(name), count: checkCount(count) };
-    const proposal = this.#folder();
-    const chosen = await vscode.window.showOpenDialog({
-      title: `Folder for ${movie.count} pictures`,
-      openLabel: "Save Here",
-      canSelectFiles: false,
-      canSelectFolders: true,
-      canSelectMany: false,
-      ...(proposal === undefined ? {} : { defaultUri: proposal }),
-    });
-    const folder = chosen?.[0];
-    if (folder === undefined || !(await mayReplace(folder, movie))) return null;
-    this.#movie = { ...movie, folder, key: randomUUID() };
-    return this.#movie.key;
+    for (;;) {
+      const folder = await this.#askFolder(movie.count);
+      if (folder === undefined) return null;
+      const choice = await replaceOrOther(folder, movie);
+      if (choice === undefined) return null;
+      if (choice === "other") continue;
+      this.#movie = { ...movie, folder, key: randomUUID() };
+      return this.#movie.key;
+    }
   }
 
   /**
@@ -75,14 +71,24 @@ export class Pictures {
    */
   async savePart(key: unknown, index: unknown, png: unknown): Promise<void> {
     const movie = this.#movie;
-    if (movie === null || key !== movie.key)
-      throw new TilewrightError("viewer.badMessage", "viewer: no folder was chosen for these pictures");
-    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= movie.count) {
-      const message = `viewer: picture ${String(index)} is none of 0 to ${movie.count - 1}`;
-      throw new TilewrightError("viewer.badMessage", message);
-    }
+    if (movie === null || key !== movie.key) throw refuse("no folder was chosen for these pictures");
+    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= movie.count)
+      throw refuse(`picture ${String(index).slice(0, 50)} is none of 0 to ${movie.count - 1}`);
     const target = vscode.Uri.joinPath(movie.folder, partName(movie.name, index, movie.count));
     await vscode.workspace.fs.writeFile(target, checkPng(png));
+  }
+
+  async #askFolder(count: number): Promise<vscode.Uri | undefined> {
+    const proposal = this.#folder();
+    const chosen = await vscode.window.showOpenDialog({
+      title: `Folder for ${count} pictures`,
+      openLabel: "Save Here",
+      canSelectFiles: false,
+      canSelectFolders: true,
+      canSelectMany: false,
+      ...(proposal === undefined ? {} : { defaultUri: proposal }),
+    });
+    return chosen?.[0];
   }
 
   /** Of the stack when it lies on a disk, else of the workspace. */
@@ -92,15 +98,21 @@ export class Pictures {
   }
 }
 
-async function mayReplace(
+/** What to do about pictures of these names that are there already; undefined when the user went away. */
+async function replaceOrOther(
   folder: vscode.Uri,
   { name, count }: { readonly name: string; readonly count: number },
-): Promise<boolean> {
+): Promise<"replace" | "other" | undefined> {
   const there = new Set((await vscode.workspace.fs.readDirectory(folder)).map(([entry]) => entry));
-  let replaced = 0;
-  for (let index = 0; index < count; index++) if (there.has(partName(name, index, count))) replaced++;
-  if (replaced === 0) return true;
-  const first = partName(name, 0, count);
-  const message = `${replaced} of the ${count} pictures (${first}…) are in this folder already.`;
-  return (await vscode.window.showWarningMessage(message, { modal: true }, "Replace")) === "Replace";
+  const names = Array.from({ length: count }, (_, index) => partName(name, index, count));
+  const replaced = names.filter((part) => there.has(part));
+  if (replaced.length === 0) return "replace";
+  const replace = { label: "$(replace-all) Replace", detail: `${replaced[0]} and what else has these names` };
+  const other = { label: "$(folder) Choose Another Folder", detail: "Nothing is replaced" };
+  const choice = await vscode.window.showQuickPick([replace, other], {
+    title: `${replaced.length} of ${count} pictures are in this folder already`,
+    placeHolder: "What is to be done with them?",
+    ignoreFocusOut: true,
+  });
+  return choice === undefined ? undefined : choice === replace ? "replace" : "other";
 }

@@ -10,7 +10,7 @@ import type { RunRecord } from "../src/predict/record";
 import { stackStem } from "../src/stack/names";
 
 const RECORD_ENDING = ".run.json";
-/** A record of ten thousand tiles has 2 MiB. */
+/** The plan of ten thousand tiles is 1.1 MiB of a record; reading much more at once would hold up the window. */
 const MOST_BYTES = 8 * 2 ** 20;
 const MOST_NAMES = 20_000;
 const MOST_RECORDS = 32;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as vscode from "vscode";
-import { TilewrightError, failureLine, isAbort, toFailure } from "../src/errors";
+import { failureLine, isAbort, toFailure } from "../src/errors";
 import type { Handlers } from "../src/protocol/channel";
 import type { Host, ViewerCommand } from "../src/protocol/viewer";
 import { checkSeriesChoice, checkViewerCommand } from "../src/protocol/viewerChecks";
@@ -13,6 +13,7 @@ import { Pictures } from "./pictures";
 import type { StackFile } from "./readerThread";
 import { readSettings } from "./settings";
 import type { StackDocument } from "./stackDocument";
+import { fieldsOf, refuse, splitLayer } from "./viewerRequest";
 
 const MOST_TEXT = 16 * 2 ** 20;
 
@@ -153,22 +154,4 @@ function run(command: ViewerCommand, uri: vscode.Uri, log: vscode.LogOutputChann
   if (command === "showLog") log.show();
   else if (command === "openAsText") void vscode.commands.executeCommand(COMMAND_IDS.openAsText);
   else void vscode.commands.executeCommand(COMMAND_IDS[command], uri);
-}
-
-const refuse = (what: string): TilewrightError => new TilewrightError("viewer.badMessage", `viewer: ${what}`);
-
-/** What came from a viewer, of which nothing is known yet. */
-function fieldsOf(params: unknown): Readonly<Record<string, unknown>> {
-  if (typeof params !== "object" || params === null) throw refuse("a request needs its fields");
-  return params as Readonly<Record<string, unknown>>;
-}
-
-/** Which stack a request is about, and the request without that. */
-function splitLayer<P extends object>(
-  params: P,
-): { readonly layer: number; readonly rest: Omit<P, "layer"> } {
-  const { layer = 0, ...rest } = fieldsOf(params);
-  if (typeof layer !== "number" || !Number.isSafeInteger(layer) || layer < 0)
-    throw refuse(`there is no layer ${String(layer)}`);
-  return { layer, rest: rest as Omit<P, "layer"> };
 }

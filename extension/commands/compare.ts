@@ -5,7 +5,7 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { TilewrightError } from "../../src/errors";
+import { TilewrightError, toFailure } from "../../src/errors";
 import type { Parts } from "../parts";
 import { proposeOthers } from "../otherStacks";
 import type { OtherStack } from "../otherStacks";
@@ -101,7 +101,9 @@ async function addStack(parts: Parts, purpose: Purpose, { base, other }: Pair): 
   if (uri === undefined) return undefined;
   const chosen = other ?? (await askOther(parts, uri, purpose));
   if (chosen === undefined) return undefined;
-  await stat(diskPath(chosen.uri));
+  await stat(diskPath(chosen.uri)).catch((error: unknown) => {
+    throw TilewrightError.from(toFailure(error));
+  });
   const editor = await parts.editors.show(uri);
   const layer = await editor.document.layers.add(
     chosen.uri,

@@ -131,7 +131,7 @@ describe("comparing stacks", () => {
     await untilLayers(first, ["1 proposed.tif"]);
   });
 
-  it("from the explorer on two selected stacks", async function () {
+  it("from the explorer on two selected stacks; with three it is not offered", async function () {
     const page = Page.for(this);
     const uris = await Promise.all(["sel1.tif", "sel2.tif", "sel3.tif"].map((name) => flat(name, [40, 60])));
     await commands.executeCommand("revealInExplorer", uris[0]);
@@ -147,6 +147,19 @@ describe("comparing stacks", () => {
     await delay(MENU_DEAF_MS);
     await page.click(entry);
     await untilLayers(uris[0], ["1 sel2.tif"]);
+    await commands.executeCommand("revealInExplorer", uris[0]);
+    await commands.executeCommand("list.expandSelectionDown");
+    await commands.executeCommand("list.expandSelectionDown");
+    await page.waitFor(selected("sel3.tif"));
+    await page.click({ selector: row("sel1.tif"), button: "right" });
+    const has = (title: string): string => `:has(.action-item:has-text('${title}'))`;
+    await page.waitFor({ selector: `.monaco-menu${has("Predict Tiled…")}:not(${has("Compare with…")})` });
+    await page.press("Escape");
+    await commands.executeCommand("tilewright.addLayer", uris[0], uris);
+    await until("it is told", async () =>
+      (await page.notifications()).some((text) => text.includes("3 files are selected")) ? true : undefined,
+    );
+    assert.deepEqual(await layersOf(uris[0]), ["1 sel2.tif"]);
     await assert.rejects(
       async () => commands.executeCommand("tilewright.compareStacks", uris[0], { with: 5 }),
       /URI or a path/,
