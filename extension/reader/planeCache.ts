@@ -13,7 +13,8 @@ interface Decoding {
 
 /** Planes by key, the least recently used dropped first. */
 export class PlaneCache {
-  readonly #capacity: number;
+  /** Bytes. */
+  readonly capacity: number;
   readonly #planes = new Map<string, PixelArray>();
   readonly #decoding = new Map<string, Decoding>();
   #bytes = 0;
@@ -22,7 +23,7 @@ export class PlaneCache {
 
   /** @param capacity bytes; larger planes are never kept */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
   }
 
   /** Bytes in memory, planes decoded so far, and how often one was found here. */
@@ -42,13 +43,8 @@ export class PlaneCache {
     signal: AbortSignal,
   ): Promise<PixelArray> {
     signal.throwIfAborted();
-    const kept = this.#planes.get(key);
-    if (kept !== undefined) {
-      this.#found++;
-      this.#planes.delete(key);
-      this.#planes.set(key, kept);
-      return kept;
-    }
+    const kept = this.peek(key);
+    if (kept !== undefined) return kept;
     const decoding = this.#decoding.get(key) ?? this.#start(key, decode);
     decoding.waiting++;
     return new Promise((resolve, reject) => {
@@ -63,6 +59,16 @@ export class PlaneCache {
         .finally(() => signal.removeEventListener("abort", leave))
         .catch(() => undefined);
     });
+  }
+
+  /** The plane under `key` if it is here; do not change its pixels. */
+  peek(key: string): PixelArray | undefined {
+    const kept = this.#planes.get(key);
+    if (kept === undefined) return undefined;
+    this.#found++;
+    this.#planes.delete(key);
+    this.#planes.set(key, kept);
+    return kept;
   }
 
   /** Forgets every plane whose key starts with `prefix`. */
@@ -98,11 +104,11 @@ export class PlaneCache {
   }
 
   #keep(key: string, plane: PixelArray): void {
-    if (plane.byteLength > this.#capacity) return;
+    if (plane.byteLength > this.capacity) return;
     this.#planes.set(key, plane);
     this.#bytes += plane.byteLength;
     for (const [oldest, dropped] of this.#planes) {
-      if (this.#bytes <= this.#capacity) return;
+      if (this.#bytes <= this.capacity) return;
       this.#planes.delete(oldest);
       this.#bytes -= dropped.byteLength;
     }

@@ -7,13 +7,13 @@ import { TilewrightError } from "../../src/errors";
 import type { Job } from "../../src/job";
 import type { Handlers } from "../../src/protocol/channel";
 import type { Reader, ReaderSettings } from "../../src/protocol/reader";
-import { checkContrastRequest } from "../../src/protocol/viewer";
-import type { StackDescription } from "../../src/protocol/viewer";
+import type { PictureSource, StackDescription } from "../../src/protocol/viewer";
 import type { Stack, StackPlace } from "../../src/stack/stack";
 import { readableDtype } from "../../src/stack/stored";
-import { chooseContrast } from "./contrast";
+import { describeMetadata } from "./metadata";
 import { PlaneCache } from "./planeCache";
-import { StackPlanes, lengthsOf } from "./planes";
+import { StackPlanes } from "./planes";
+import { lengthsOf } from "./planeStore";
 import { Turns } from "./turns";
 
 const MAX_OPEN = 256;
@@ -35,7 +35,12 @@ export function createReader(
   log: (line: string) => void,
 ): Handlers<Reader> {
   const cache = new PlaneCache(settings.cacheBytes);
-  const turns = new Turns(AT_ONCE);
+  // What takes long, or only measures, never stands before a plane that somebody scrolls to.
+  const planeTurns = new Turns(AT_ONCE);
+  const depthTurns = new Turns(1);
+  const measureTurns = new Turns(1);
+  const turnsFor = ({ section, projection }: Partial<PictureSource>): Turns =>
+    section === undefined && projection === undefined ? planeTurns : depthTurns;
   const entries = new Map<number, OpenEntry>();
   let nextId = 1;
   const entryOf = (id: unknown): OpenEntry => {
@@ -62,15 +67,16 @@ export function createReader(
       }
     },
     readPlane: ({ id, ...request }, signal) =>
-      turns.take(() => entryOf(id).planes.read(request, jobFor(signal)), signal),
-    contrast: async ({ id, ...request }, signal) => {
-      const { planes } = entryOf(id);
-      const { plane, method, repeat } = checkContrastRequest(request, planes.lengths);
-      return turns.take(
-        async () => chooseContrast(await planes.sample(plane, jobFor(signal)), method, repeat),
-        signal,
-      );
-    },
+      turnsFor(request).take(() => entryOf(id).planes.read(request, jobFor(signal)), signal),
+    contrast: ({ id, ...request }, signal) =>
+      turnsFor(request).take(() => entryOf(id).planes.contrast(request, jobFor(signal)), signal),
+    histogram: ({ id, ...request }, signal) =>
+      measureTurns.take(() => entryOf(id).planes.histogram(request, jobFor(signal)), signal),
+    profile: ({ id, ...request }, signal) =>
+      measureTurns.take(() => entryOf(id).planes.profile(request, jobFor(signal)), signal),
+    statistics: ({ id, ...request }, signal) =>
+      measureTurns.take(() => entryOf(id).planes.statistics(request, jobFor(signal)), signal),
+    metadata: async ({ id }) => describeMetadata(entryOf(id).stack),
     close: async ({ id }) => {
       const { stack } = entryOf(id);
       entries.delete(id);
@@ -78,7 +84,7 @@ export function createReader(
       await stack.close();
       return undefined;
     },
-    statistics: () => cache.statistics,
+    cacheStatistics: () => cache.statistics,
   };
 }
 

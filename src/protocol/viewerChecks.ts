@@ -26,6 +26,7 @@ import type {
 /** Steps are multiples of one over this. */
 export const STEPS_PER_PIXEL = 16;
 const MAX_PIXELS_PER_MESSAGE = 2 ** 26;
+const MAX_LINE = 2 ** 22;
 
 const refuse = (what: string): TilewrightError => new TilewrightError("viewer.badMessage", `viewer: ${what}`);
 
@@ -34,7 +35,8 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function checkIndex(value: unknown, length: number, axis: string): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value >= length) {
-    throw refuse(`${axis} is ${String(value)}, the stack has 0 to ${length - 1}`);
+    const found = typeof value === "number" ? value : typeof value;
+    throw refuse(`${axis} is ${found}, the stack has 0 to ${length - 1}`);
   }
   return value;
 }
@@ -188,7 +190,8 @@ export function checkProfileRequest(value: unknown, lengths: StackLengths): Omit
   const from = checkPoint(asked.from);
   const to = checkPoint(asked.to);
   const size = pictureSize(source, lengths);
-  if (Math.hypot(to.y - from.y, to.x - from.x) > 4 * (size.y + size.x)) throw refuse("the line is too long");
+  const longest = Math.min(4 * (size.y + size.x), MAX_LINE);
+  if (Math.hypot(to.y - from.y, to.x - from.x) > longest) throw refuse("the line is too long");
   return { ...source, from, to };
 }
 

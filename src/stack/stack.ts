@@ -84,6 +84,11 @@ export interface StoredPixels {
 export interface Stack {
   readonly facts: StackFacts;
   /**
+   * Text that the writer left in the file, at most 2²⁰ characters: ImageJ's description, OME-XML, the attributes of a
+   * Zarr group as JSON; null when there is none. Not every kind of file has it.
+   */
+  readonly description?: string | null;
+  /**
    * Reads pixels.
    *
    * @param region with respect to `facts.canonicalShape`, axes `facts.canonicalAxes`

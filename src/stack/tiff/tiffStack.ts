@@ -36,6 +36,8 @@ import type { Carrier } from "../stored";
 /** No array is made longer than this, px. */
 const MAX_PIXELS = 2 ** 31 - 1;
 const PLANES_AT_ONCE = 4;
+/** Characters. */
+const MAX_DESCRIPTION = 2 ** 20;
 
 /** What a TIFF stack is made of. */
 export interface TiffStackParts {
@@ -63,6 +65,16 @@ class TiffStack implements Stack {
     const warnings = [...parts.first.file.warnings, ...parts.series.warnings];
     this.#axes = canonicalAxes(parts, warnings);
     this.facts = factsOf(parts, this.#axes, warnings);
+  }
+
+  get description(): string | null {
+    const texts = this.#parts.first.file.parts.descriptions.map((text) => text.trim());
+    return (
+      texts
+        .filter((text) => text !== "")
+        .join("\n\n")
+        .slice(0, MAX_DESCRIPTION) || null
+    );
   }
 
   read(region: Region, job: Job): Promise<Volume> {

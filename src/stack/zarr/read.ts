@@ -18,7 +18,7 @@ import { ZARR_ENDINGS } from "../names";
 import type { Stack, StackFacts, StackPlace, StackReader, StoredPixels } from "../stack";
 import { ZarrArray } from "./array";
 import { arrayFacts, damaged, readNode } from "./metadata";
-import type { ZarrArrayFacts, ZarrNode } from "./metadata";
+import type { Json, ZarrArrayFacts, ZarrNode } from "./metadata";
 import { allocateBits } from "./types";
 
 /** Files that say that a folder is a Zarr node; each may be named instead of its folder. */
@@ -79,6 +79,7 @@ export async function openZarr({ path, series }: StackPlace): Promise<Stack> {
       path: root,
       levels: [level],
       image: bareImage(level),
+      attributes: node.attributes,
       isOme: false,
       warnings: [missing],
     });
@@ -96,6 +97,7 @@ export async function openZarr({ path, series }: StackPlace): Promise<Stack> {
     path: root,
     levels,
     image,
+    attributes: node.attributes,
     isOme: true,
     warnings: [...warnings, ...image.warnings],
   });
@@ -156,21 +158,26 @@ interface ZarrParts {
   readonly path: string;
   readonly levels: readonly ZarrArrayFacts[];
   readonly image: NgffImage;
+  readonly attributes: Json;
   readonly isOme: boolean;
   readonly warnings: readonly string[];
 }
 
 /** No array is made longer than this, px. */
 const MAX_PIXELS = 2 ** 31 - 1;
+/** Characters. */
+const MAX_DESCRIPTION = 2 ** 20;
 
 class ZarrStack implements Stack {
   readonly facts: StackFacts;
   readonly #levels: readonly ZarrArray[];
+  readonly #attributes: Json;
   /** Per stored axis: its canonical letter; "" for axes of length 1 that were dropped. */
   readonly #letters: readonly string[];
 
   constructor(parts: ZarrParts) {
     const [full] = parts.levels;
+    this.#attributes = parts.attributes;
     const warnings = [...parts.warnings];
     const axes = storedAxes(parts, full);
     this.#letters = canonicalLetters(parts.path, axes, full.shape, warnings);
@@ -208,6 +215,11 @@ class ZarrStack implements Stack {
       channels: channels.length === channelCount ? channels : [],
       warnings,
     };
+  }
+
+  get description(): string | null {
+    if (Object.keys(this.#attributes).length === 0) return null;
+    return JSON.stringify(this.#attributes, null, 2).slice(0, MAX_DESCRIPTION);
   }
 
   read(region: Region, job: Job): Promise<Volume> {

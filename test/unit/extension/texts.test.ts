@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkWish, overlapText, planHeadline, tilesText } from "../../../extension/planText";
 import { batchProgressText, durationText, progressText } from "../../../extension/progressText";
-import { checkViewReport, checkViewerCommand } from "../../../src/protocol/viewer";
+import { checkViewReport, checkViewerCommand } from "../../../src/protocol/viewerChecks";
 import { makePlan } from "../../../src/tiling/plan";
 import type { PlanAxis } from "../../../src/tiling/plan";
 

@@ -1,0 +1,127 @@
+/**
+ * Pictures of a stack at one level: planes, sections along depth, projections. Parts of them are read as needed;
+ * small ones are made whole and kept.
+ * @module
+ */
+import type { Job } from "../../src/job";
+import { pictureSize } from "../../src/protocol/viewerChecks";
+import type { PictureSource, PlaneIndex, PlaneRegion, Steps } from "../../src/protocol/viewer";
+import type { Dtype, PixelArray } from "../../src/volume/pixels";
+import type { Part, PlaneStore, Size } from "./planeStore";
+import { project, projectedDtype } from "./projection";
+import { cutSection } from "./section";
+
+/** One picture at one resolution. */
+export interface Picture {
+  readonly dtype: Dtype;
+  /** At this resolution. */
+  readonly size: Size;
+  /** Whether it is made whole, whichever part is asked for. */
+  readonly isSmall: boolean;
+  /** Whether rows can be had without those between them. */
+  readonly readsSingleRows: boolean;
+  /** Pixels of a region or more; not to be changed. */
+  part(region: PlaneRegion, job: Job): Promise<Part>;
+}
+
+/** A picture that was asked for, checked. */
+export type CheckedSource = Omit<PictureSource, "layer">;
+
+/**
+ * A picture at the level that fits how it is shown.
+ *
+ * @param step px of the picture from one pixel that is shown to the next
+ */
+export function openPicture(store: PlaneStore, source: CheckedSource, step: Steps): Picture {
+  const { section, projection } = source;
+  if (section !== undefined) return sectionPicture(store, source, step);
+  const level = store.levelFor(step);
+  return projection === undefined
+    ? planePicture(store, source.plane, level)
+    : projectionPicture(store, source, level);
+}
+
+function planePicture(store: PlaneStore, plane: PlaneIndex, level: number): Picture {
+  const size = store.sizeOf(level);
+  const isSmall = store.isSmall(size, store.dtype);
+  const where = { plane, level };
+  return {
+    dtype: store.dtype,
+    size,
+    isSmall,
+    readsSingleRows: store.readsSingleRows,
+    part: (region, job) => (isSmall ? store.whole(where, job) : store.part(where, region, job)),
+  };
+}
+
+/** A slice of the stack that is measured but not shown: nothing that is kept has to make room for it. */
+export function passingPicture(store: PlaneStore, plane: PlaneIndex): Picture {
+  const picture = planePicture(store, plane, 0);
+  return {
+    ...picture,
+    isSmall: false,
+    part: (region, job) => store.part({ plane, level: 0 }, region, job),
+  };
+}
+
+function sectionPicture(store: PlaneStore, source: CheckedSource, step: Steps): Picture {
+  const { direction, at } = source.section!;
+  const alongX = direction === "xz";
+  // Slices are never left out, and across the section one pixel is as good as its neighbour.
+  const level = store.levelFor(alongX ? { y: Infinity, x: step.x } : { y: step.y, x: Infinity });
+  const plane = store.sizeOf(level);
+  const size = pictureSize(source, { ...store.lengths, ...plane });
+  const scale = alongX ? plane.y / store.lengths.y : plane.x / store.lengths.x;
+  const cut = {
+    level,
+    plane: source.plane,
+    direction,
+    at: Math.min(Math.floor((at + 0.5) * scale), (alongX ? plane.y : plane.x) - 1),
+  };
+  const { t, c } = source.plane;
+  return made(store, {
+    key: `${direction},${level},${t},${c},${cut.at}`,
+    dtype: store.dtype,
+    size,
+    make: (region, job) => cutSection(store, cut, region, job),
+  });
+}
+
+function projectionPicture(store: PlaneStore, source: CheckedSource, level: number): Picture {
+  const { method, z } = source.projection!;
+  const { t, c } = source.plane;
+  const slices = { level, plane: source.plane, method, z };
+  return made(store, {
+    key: `${method},${level},${t},${c},${z[0]}-${z[1]}`,
+    dtype: projectedDtype(method, store.dtype),
+    size: store.sizeOf(level),
+    make: (region, job) => project(store, slices, region, job),
+  });
+}
+
+interface Recipe {
+  readonly key: string;
+  readonly dtype: Dtype;
+  readonly size: Size;
+  readonly make: (region: PlaneRegion, job: Job) => Promise<PixelArray>;
+}
+
+/** A picture that is computed; kept whole when it is small. */
+function made(store: PlaneStore, { key, dtype, size, make }: Recipe): Picture {
+  const isSmall = store.isSmall(size, dtype);
+  const all: PlaneRegion = { y: [0, size.y], x: [0, size.x] };
+  return {
+    dtype,
+    size,
+    isSmall,
+    readsSingleRows: false,
+    part: async (region, job) => {
+      if (isSmall) {
+        const data = await store.kept(key, (inner) => make(all, inner), job);
+        return { data, stride: size.x, top: 0, left: 0 };
+      }
+      const data = await make(region, job);
+      return { data, stride: region.x[1] - region.x[0], top: region.y[0], left: region.x[0] };
+    },
+  };
+}
