@@ -119,7 +119,7 @@ interface Place {
 
 function gather({ data, stride, top, left }: Part, { rows, columns }: Grid, to: Place): void {
   const width = columns.length;
-  const gapless = columns[width - 1] - columns[0] === width - 1;
+  const gapless = columns.every((column, i) => column === columns[0] + i);
   for (const [i, row] of rows.entries()) {
     const from = (row - top) * stride - left;
     const place = to.start + i * to.stride;
