@@ -9,7 +9,6 @@ import type { Stack } from "../../../src/stack/stack";
 import { openTiff } from "../../../src/stack/tiff/read";
 import { writtenKind } from "../../../src/stack/written";
 import { dtypeOf } from "../../../src/volume/pixels";
-import type { Dtype } from "../../../src/volume/pixels";
 import { makeVolume } from "../../../src/volume/volume";
 import {
   LENGTHS,
