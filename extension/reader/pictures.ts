@@ -6,10 +6,17 @@
 import type { Job } from "../../src/job";
 import { pictureSize } from "../../src/protocol/viewerChecks";
 import type { PictureSource, PlaneIndex, PlaneRegion, Steps } from "../../src/protocol/viewer";
+import { bytesPerPixel } from "../../src/volume/pixels";
 import type { Dtype, PixelArray } from "../../src/volume/pixels";
+import type { Interval } from "../../src/volume/region";
 import type { Part, PlaneStore, Size } from "./planeStore";
 import { project, projectedDtype } from "./projection";
+import { BLOCK_BYTES, meanGap } from "./sampling";
+import type { Grid, GridPart } from "./sampling";
 import { cutSection } from "./section";
+
+/** Slices are left out when this is the distance between those that are shown. */
+const FEW = 2;
 
 /** One picture at one resolution. */
 export interface Picture {
@@ -22,6 +29,8 @@ export interface Picture {
   readonly readsSingleRows: boolean;
   /** Pixels of a region or more; not to be changed. */
   part(region: PlaneRegion, job: Job): Promise<Part>;
+  /** Reads only those slices of a section that are shown; null when `part` is better. */
+  readonly fewSlices?: (grid: Grid, job: Job) => Promise<GridPart | null>;
 }
 
 /** A picture that was asked for, checked. */
@@ -79,12 +88,38 @@ function sectionPicture(store: PlaneStore, source: CheckedSource, step: Steps): 
     at: Math.min(Math.floor((at + 0.5) * scale), (alongX ? plane.y : plane.x) - 1),
   };
   const { t, c } = source.plane;
-  return made(store, {
-    key: `${direction},${level},${t},${c},${cut.at}`,
+  const key = `${direction},${level},${t},${c},${cut.at}`;
+  const picture = made(store, {
+    key,
     dtype: store.dtype,
     size,
-    make: (region, job) => cutSection(store, cut, region, job),
+    make: ({ y, x }, job) => {
+      const [slices, along] = alongX ? [y, x] : [x, y];
+      return cutSection(store, cut, { slices: range(slices), along }, job);
+    },
   });
+  const fewSlices = async (grid: Grid, job: Job): Promise<GridPart | null> => {
+    const [slices, others] = alongX ? [grid.rows, grid.columns] : [grid.columns, grid.rows];
+    const along = [others[0], others[others.length - 1] + 1] as const;
+    const bytes = slices.length * (along[1] - along[0]) * bytesPerPixel(store.dtype);
+    if (meanGap(slices) < FEW || bytes > BLOCK_BYTES || store.isKept(key)) return null;
+    const data = await cutSection(store, cut, { slices, along }, job);
+    const places = range([0, slices.length]);
+    return alongX
+      ? {
+          part: { data, stride: along[1] - along[0], top: 0, left: along[0] },
+          grid: { rows: places, columns: others },
+        }
+      : {
+          part: { data, stride: slices.length, top: along[0], left: 0 },
+          grid: { rows: others, columns: places },
+        };
+  };
+  return { ...picture, fewSlices };
+}
+
+function range([start, stop]: Interval): Int32Array {
+  return Int32Array.from({ length: stop - start }, (_, i) => start + i);
 }
 
 function projectionPicture(store: PlaneStore, source: CheckedSource, level: number): Picture {

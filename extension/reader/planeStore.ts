@@ -130,6 +130,11 @@ export class PlaneStore {
     return this.#cache.get(`${this.#prefix}${key}`, (signal) => make({ ...job, signal }), job.signal);
   }
 
+  /** Whether `make` was done for `key` and what came of it is still in memory. */
+  isKept(key: string): boolean {
+    return this.#cache.peek(`${this.#prefix}${key}`) !== undefined;
+  }
+
   /** All pixels of a plane, kept; not to be changed. */
   async whole(where: LevelPlane, job: Job): Promise<Part> {
     const { y, x } = this.sizeOf(where.level);

@@ -40,6 +40,8 @@ import { measureRegion } from "./statistics";
 
 /** Larger pictures are measured by an even sample of about so many pixels. */
 const SAMPLED_PIXELS = 2 ** 22;
+/** Sections through more slices are measured by about so many of them. */
+const SAMPLED_SLICES = 128;
 const FULL = { y: 1, x: 1 };
 
 /** Pictures of one open stack. Requests come as viewers send them; each method checks its own. */
@@ -118,10 +120,16 @@ export class StackPlanes {
     const picture = openPicture(this.#store, source, FULL);
     const { y, x } = picture.size;
     const region = { y: [0, y], x: [0, x] } as const;
-    if (picture.isSmall) return (await picture.part(region, job)).data;
+    const { section } = source;
+    const slices = section === undefined ? 1 : Math.ceil(this.lengths.z / SAMPLED_SLICES);
+    if (picture.isSmall && slices === 1) return (await picture.part(region, job)).data;
     const surplus = Math.max(1, (y * x) / SAMPLED_PIXELS);
     const rows = Math.ceil(Math.min(Math.sqrt(surplus), y));
-    const step = { y: rows, x: Math.ceil(Math.max(1, surplus / rows)) };
+    const columns = Math.ceil(Math.max(1, surplus / rows));
+    const step = {
+      y: section?.direction === "xz" ? Math.max(rows, slices) : rows,
+      x: section?.direction === "yz" ? Math.max(columns, slices) : columns,
+    };
     return (await this.#read({ ...source, region, step }, job)).data;
   }
 }

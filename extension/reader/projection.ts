@@ -4,7 +4,7 @@
  */
 import type { Job } from "../../src/job";
 import type { PlaneIndex, PlaneRegion, ProjectionMethod } from "../../src/protocol/viewer";
-import { allocatePixels } from "../../src/volume/pixels";
+import { allocatePixels, isFloat } from "../../src/volume/pixels";
 import type { Dtype, PixelArray } from "../../src/volume/pixels";
 import type { Interval } from "../../src/volume/region";
 import { breathe } from "./planeStore";
@@ -47,6 +47,7 @@ export async function project(
     part.catch(() => undefined);
     return part;
   };
+  const floats = isFloat(store.dtype);
   let ahead = read(z[0]);
   for (let index = z[0]; index < z[1]; index++) {
     await breathe(job);
@@ -58,6 +59,7 @@ export async function project(
       const place = target.subarray(row * width, (row + 1) * width);
       if (method !== "max") add(line, place);
       else if (index === z[0]) place.set(line);
+      else if (floats) raiseNumbers(line, place);
       else raise(line, place);
     }
   }
@@ -74,7 +76,13 @@ function divide(sums: PixelArray, count: number): void {
 }
 
 function raise(line: PixelArray, largest: PixelArray): void {
+  for (let i = 0; i < largest.length; i++) if (line[i] > largest[i]) largest[i] = line[i];
+}
+
+function raiseNumbers(line: PixelArray, largest: PixelArray): void {
   for (let i = 0; i < largest.length; i++) {
-    if (line[i] > largest[i] || Number.isNaN(largest[i])) largest[i] = line[i];
+    const [value, most] = [line[i], largest[i]];
+    // Nothing but NaN is not at least -Infinity.
+    if (value > most || !(most >= -Infinity)) largest[i] = value;
   }
 }

@@ -13,7 +13,7 @@ import { breathe } from "./planeStore";
 import type { Part } from "./planeStore";
 
 /** Pixels of large pictures that are in memory at once, bytes. */
-const BLOCK_BYTES = 2 ** 24;
+export const BLOCK_BYTES = 2 ** 24;
 /** Rows are read one by one when at least so many lie between them. */
 const SPARSE = 4;
 const ROWS_AT_ONCE = 8;
@@ -22,6 +22,12 @@ const ROWS_AT_ONCE = 8;
 export interface Grid {
   readonly rows: Int32Array;
   readonly columns: Int32Array;
+}
+
+/** Pixels in memory, and where those of a grid lie among them. */
+export interface GridPart {
+  readonly part: Part;
+  readonly grid: Grid;
 }
 
 /**
@@ -54,6 +60,11 @@ export async function fillGrid(picture: Picture, grid: Grid, target: PixelArray,
       { data: target, stride, start: block.rows[0] * stride + block.columns[0] },
     );
   };
+  const few = (await picture.fewSlices?.(grid, job)) ?? null;
+  if (few !== null) {
+    gather(few.part, few.grid, { data: target, stride, start: 0 });
+    return;
+  }
   if (picture.isSmall) return fill({ rows: [0, grid.rows.length], columns: [0, stride] });
   const sparse = picture.readsSingleRows && meanGap(grid.rows) >= SPARSE;
   let running: Promise<void>[] = [];
@@ -71,7 +82,8 @@ function regionOf({ rows, columns }: Grid): PlaneRegion {
   return { y: [rows[0], rows[rows.length - 1] + 1], x: [columns[0], columns[columns.length - 1] + 1] };
 }
 
-function meanGap(places: Int32Array): number {
+/** Mean distance between neighbouring places, px. */
+export function meanGap(places: Int32Array): number {
   return places.length > 1 ? (places[places.length - 1] - places[0]) / (places.length - 1) : 1;
 }
 

@@ -6,6 +6,7 @@ import type { Job } from "../../src/job";
 import type { PlaneIndex, PlaneRegion, Section } from "../../src/protocol/viewer";
 import { allocatePixels, bytesPerPixel } from "../../src/volume/pixels";
 import type { PixelArray } from "../../src/volume/pixels";
+import type { Interval } from "../../src/volume/region";
 import { breathe } from "./planeStore";
 import type { Part, PlaneStore } from "./planeStore";
 
@@ -22,48 +23,56 @@ export interface SectionCut {
   readonly at: number;
 }
 
+/** Which pixels of a section. */
+export interface SectionPixels {
+  /** Ascending. */
+  readonly slices: Int32Array;
+  /** Along the other axis of the section, px of the level. */
+  readonly along: Interval;
+}
+
 /**
- * A region of a section. Planes that are in memory are used, of the others only the row or column is read: from
+ * Pixels of some slices of a section. Planes that are in memory are used, of the others only the row or column is read: from
  * uncompressed files nothing else is touched. Where a column of a compressed stack needs every plane decoded anyway,
  * the planes are kept if all of them fit.
  *
- * @param region rows and columns of the section
- * @returns the pixels of the region, in memory of their own
+ * @returns slices as rows of an xz section, as columns of a yz section; in memory of their own
  */
 export async function cutSection(
   store: PlaneStore,
   cut: SectionCut,
-  region: PlaneRegion,
+  { slices, along }: SectionPixels,
   job: Job,
 ): Promise<PixelArray> {
   const { level, plane, direction, at } = cut;
-  const z = direction === "xz" ? region.y : region.x;
-  const along = direction === "xz" ? region.x : region.y;
   const length = along[1] - along[0];
   const line: PlaneRegion =
     direction === "xz" ? { y: [at, at + 1], x: along } : { y: along, x: [at, at + 1] };
-  const target = allocatePixels(store.dtype, (z[1] - z[0]) * length);
-  const lines = { target, slices: z[1] - z[0], length, direction };
+  const target = allocatePixels(store.dtype, slices.length * length);
+  const lines = { target, slices: slices.length, length, direction };
   const keeps = direction === "yz" && store.worthKeeping(level);
   const most = Math.max(1, Math.floor(RUN_BYTES / (length * bytesPerPixel(store.dtype))));
-  let first = z[0];
-  while (first < z[1]) {
+  let first = 0;
+  while (first < slices.length) {
     await breathe(job);
+    const z = slices[first];
     const where = (index: number) => ({ plane: { ...plane, z: index }, level });
-    const whole = keeps ? await store.whole(where(first), job) : store.inMemory(where(first));
+    const whole = keeps ? await store.whole(where(z), job) : store.inMemory(where(z));
     if (whole !== null) {
-      putLine(whole, { line, index: first - z[0], lines });
+      putLine(whole, { line, index: first, lines });
       first++;
       continue;
     }
-    let stop = first + 1;
-    while (stop < z[1] && stop - first < most && store.inMemory(where(stop)) === null) stop++;
-    const data = await store.box(level, { ...line, t: plane.t, c: plane.c, z: [first, stop] }, job);
-    for (let index = first; index < stop; index++) {
-      const own = data.subarray((index - first) * length, (index - first + 1) * length);
-      putLine(partOf(own, line), { line, index: index - z[0], lines });
+    const follows = (count: number): boolean =>
+      count < most && slices[first + count] === z + count && store.inMemory(where(z + count)) === null;
+    let count = 1;
+    while (follows(count)) count++;
+    const data = await store.box(level, { ...line, t: plane.t, c: plane.c, z: [z, z + count] }, job);
+    for (let i = 0; i < count; i++) {
+      const own = data.subarray(i * length, (i + 1) * length);
+      putLine(partOf(own, line), { line, index: first + i, lines });
     }
-    first = stop;
+    first += count;
   }
   return target;
 }
@@ -81,7 +90,7 @@ interface Lines {
 
 interface Place {
   readonly line: PlaneRegion;
-  /** Slice, from the first of the region. */
+  /** Which of the slices. */
   readonly index: number;
   readonly lines: Lines;
 }

@@ -197,6 +197,24 @@ describe("sections of an uncompressed file", () => {
   });
 });
 
+test.each(["xz", "yz"] as const)(
+  "an overview of an %s section reads only the slices that it shows",
+  async (direction) => {
+    const { stack, counts } = endlessStack({ shape: [3000, 40, 50] });
+    const { handlers, id } = await readerOf(stack, 1e8);
+    const along = direction === "xz" ? 50 : 40;
+    const step = direction === "xz" ? { y: 10, x: 1 } : { y: 1, x: 10 };
+    const { data, width } = await handlers.readPlane(
+      { plane, section: { direction, at: 30 }, step, id },
+      never,
+    );
+    expect(counts.pixels).toBe(300 * along);
+    expect(data[7 * width + 9]).toBe(direction === "xz" ? valueAt(75, 30, 9) : valueAt(95, 7, 30));
+    const { counts: bins } = await handlers.histogram({ plane, section: { direction, at: 30 }, id }, never);
+    expect(bins.reduce((sum, count) => sum + count, 0)).toBe(125 * along);
+  },
+);
+
 test("columns of a compressed stack that fits are cut from planes that are decoded once", async () => {
   const { stack, counts } = endlessStack({ shape: [8, 50, 60], facts: { compression: "lzw" } });
   const { handlers, id } = await readerOf(stack, 1e6);
