@@ -190,24 +190,28 @@ export class Display {
 
   #draw(): void {
     const panes = this.#state.isOrthogonal ? PANES : (["xy"] as const);
-    const wanted = panes.map((pane) => ({ pane, requests: this.#requestsOf(pane) }));
+    const wanted = panes.flatMap((pane) => {
+      const requests = this.#requestsOf(pane);
+      return requests === null ? [] : [{ pane, requests }];
+    });
     this.#parts.pictures.want(wanted.flatMap(({ requests }) => requests.map(({ request }) => request)));
-    let isComplete = true;
+    let isComplete = wanted.length > 0;
     for (const { pane, requests } of wanted) {
       const cooked = this.#cook(requests);
       if (cooked === null) isComplete = false;
       else this.#pictures.set(pane, { cooked, placement: this.placement(pane) });
       this.#drawPane(pane, cooked !== null);
     }
-    this.#parts.busy(!isComplete);
+    this.#parts.busy(wanted.length > 0 && !isComplete);
     if (isComplete) this.#parts.drawn();
   }
 
-  #requestsOf(pane: PaneName): Request[] {
+  /** What a pane needs; null when nothing of its picture is on the screen. */
+  #requestsOf(pane: PaneName): Request[] | null {
     const placement = this.placement(pane);
     const image: Size = paneImage(pane, this.#lengths);
     const visible = visibleRegion(placement, this.#parts.panes[pane].size, image);
-    if (visible === null) return [];
+    if (visible === null) return null;
     const step = stepsFor(placement, devicePixelRatio);
     const region = snapRegion(visible, step, image);
     return ingredientsOf(this.#state, pane, this.#shown).map((ingredient) => ({

@@ -106,13 +106,16 @@ export function entryOf(key: string): KeyEntry | null {
 function keepsKey(target: EventTarget | undefined, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
-  return target.closest("input, textarea, vscode-dropdown, vscode-panel-tab") !== null;
+  return target.closest("input, textarea, vscode-dropdown, dialog") !== null;
 }
 
-/** Listens to the whole page; fields that take text keep their keys. */
+/**
+ * Listens to the whole page; fields that take text keep their keys. Whether the default is prevented says nothing:
+ * VS Code prevents that of Ctrl+Z before it gets here.
+ */
 export function listenToKeys(actionsNow: () => KeyActions | null): void {
   window.addEventListener("keydown", (event) => {
-    if (event.altKey || event.defaultPrevented) return;
+    if (event.altKey) return;
     const key = event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key;
     if (keepsKey(event.composedPath()[0], event.key)) return;
     const entry = entryOf(key);

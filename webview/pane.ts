@@ -18,6 +18,7 @@ export interface PaneEvents {
   /** The wheel with Shift or Alt: one slice on or back. */
   sliceWheeled(by: number): void;
   hovered(at: Point | null): void;
+  doubleClicked(): void;
 }
 
 /** A drag under way. */
@@ -149,6 +150,7 @@ export class Pane {
     };
     canvas.addEventListener("pointerup", release);
     canvas.addEventListener("pointercancel", release);
+    canvas.addEventListener("dblclick", () => this.#events.doubleClicked());
     canvas.addEventListener("pointerleave", () => this.#events.hovered(null));
     canvas.addEventListener("wheel", (event) => this.#wheel(event, place(event)), { passive: false });
   }

@@ -35,6 +35,9 @@ export function makePointer(pane: PaneName, parts: PointerParts): PaneEvents {
     },
     sliceWheeled: (by) => parts.actions().step("z", by),
     hovered: (at) => parts.hovered(at === null ? null : { pane, at }),
+    doubleClicked: () => {
+      if (parts.actions().state.tool === "move") parts.actions().fit();
+    },
   };
 }
 

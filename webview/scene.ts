@@ -13,7 +13,7 @@ import type {
 } from "../src/protocol/viewer";
 import type { Placement, Size, View } from "./draw/geometry";
 import { placementOf } from "./draw/geometry";
-import { DIFFERENCE_LUT, lutOf } from "./draw/luts";
+import { DIFFERENCE_LUT, lutOf, packColor } from "./draw/luts";
 import type { Lut } from "./draw/luts";
 import type { DrawnLayer, Frame, Limits } from "./draw/renderer";
 import { shownChannels } from "./state";
@@ -224,6 +224,7 @@ function layerOf(cooked: Cooked, moment: Moment, share: number): DrawnLayer {
       kind,
       pixels,
       opacity,
+      ground: isOwn ? packColor(0, 0, 0) : 0,
       hidden: isOwn ? moment.hiddenLabels : new Set(),
       picked: isOwn ? moment.pickedLabel : null,
     };

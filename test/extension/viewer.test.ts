@@ -3,7 +3,7 @@ import { copyFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Disposable, EventEmitter, FileType, Uri, commands, window, workspace } from "vscode";
 import type { FileChangeEvent, FileStat, FileSystemProvider } from "vscode";
-import { greyOf } from "../../webview/renderer";
+import { levelOf } from "../../webview/draw/renderer";
 import { makeTiff } from "../support/tiff";
 import { Page } from "./page";
 import {
@@ -83,7 +83,10 @@ describe("the stack viewer", () => {
       await until(`pixel ${x}, ${y} is drawn between the limits shown`, async () => {
         const { low, high } = await picture(page);
         const drawn = await page.pixel({ frame: "webview", selector: "#picture", x: left, y: top });
-        const expected = greyOf(valueAt(2, y, x), { low: Number(low), high: Number(high) });
+        const expected = levelOf(valueAt(2, y, x), {
+          limits: { low: Number(low), high: Number(high) },
+          gamma: 1,
+        });
         return drawn.slice(0, 3).every((level) => level === expected) ? true : undefined;
       });
     }
