@@ -3,22 +3,26 @@
  * @module
  */
 import type { PixelArray } from "../../src/volume/pixels";
-import { dimmed, labelColor } from "./labels";
-import { levelOf } from "./renderer";
-import type { DrawnLayer, Frame, IntensityLayer, LabelLayer, Renderer } from "./renderer";
+import { ColorTables, colorOfLabel, smallBits } from "./colorTables";
+import { boundsOf, levelIn } from "./levels";
+import type { Lut } from "./luts";
+import { alphaAlone, mixesOf } from "./mixing";
+import type { DifferenceLayer, DrawnLayer, Frame, LabelLayer, Renderer, Scale } from "./renderer";
+import { OUTSIDE, placesOf } from "./sampling";
 
-const OUTSIDE = -1;
-const KEPT_TABLES = 16;
+/** Writes the colours of one row of a layer from `words[at]` on, 0 where it has none. */
+type PaintRow = (row: number, columns: Int32Array, words: Uint32Array, at: number) => void;
 
-/** Writes the colours of one row of a layer, 0 where it has none. */
-type PaintRow = (row: number, columns: Int32Array, words: Uint32Array) => void;
+/** Lays the colours of a row over those from `words[at]` on. */
+type Combine = (colors: Uint32Array, words: Uint32Array, at: number) => void;
 
 interface Painting {
-  readonly layer: DrawnLayer;
   /** For every screen row and column the row and column of the layer's pixels, or OUTSIDE. */
   readonly rows: Int32Array;
   readonly columns: Int32Array;
   readonly paint: PaintRow;
+  /** Null: nothing lies below. */
+  readonly combine: Combine | null;
 }
 
 /** The renderer that works everywhere; fast because it touches visible pixels only. */
@@ -26,7 +30,7 @@ export class CanvasRenderer implements Renderer {
   readonly kind = "canvas2d";
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
-  readonly #tables = new Map<string, Uint32Array>();
+  readonly #tables = new ColorTables();
   #image: ImageData | null = null;
 
   /** @throws {Error} when the browser gives no 2-D canvas */
@@ -61,153 +65,165 @@ export class CanvasRenderer implements Renderer {
     const { width, height } = this.#canvas;
     const [first, last] = frame.columns ?? [0, width];
     if (last <= first) return;
-    const paintings = frame.layers.map((layer) => this.#paintingOf(layer, frame, [first, last]));
+    const paintings = frame.layers.map((layer, index) => ({
+      ...placesOf(this.#canvas, [first, last], { placement: frame.placement, pixels: layer.pixels }),
+      paint: this.#painterOf(layer),
+      combine: combinerOf(layer, index),
+    }));
     const scratch = new Uint32Array(last - first);
     for (let row = 0; row < height; row++) {
-      const start = row * width + first;
-      const target = words.subarray(start, row * width + last);
-      if (row > 0 && paintings.every(({ rows }) => rows[row] === rows[row - 1])) {
-        words.copyWithin(start, start - width, start - width + target.length);
-        continue;
-      }
-      for (const [index, { layer, rows, columns, paint }] of paintings.entries()) {
-        if (rows[row] === OUTSIDE) continue;
-        if (index === 0 && layer.opacity === 1) paint(rows[row], columns, target);
-        else {
-          paint(rows[row], columns, scratch);
-          if (layer.kind === "intensity" && layer.blend === "add") addColors(target, scratch, layer.opacity);
-          else coverColors(target, scratch, layer.opacity);
-        }
-      }
+      const at = row * width + first;
+      if (row > 0 && paintings.every(({ rows }) => rows[row] === rows[row - 1]))
+        words.copyWithin(at, at - width, at - width + scratch.length);
+      else paintRow(paintings, row, { words, at, scratch });
     }
-  }
-
-  #paintingOf(layer: DrawnLayer, { placement }: Frame, [first, last]: readonly [number, number]): Painting {
-    const { width, height, clientWidth } = this.#canvas;
-    const ratio = width / Math.max(1, clientWidth);
-    const { region, step } = layer.pixels;
-    const columns = sampleIndices([width, first, last], region.x, {
-      center: placement.centerX,
-      scale: 1 / (placement.zoomX * ratio),
-      step: step.x,
-    });
-    const rows = sampleIndices([height, 0, height], region.y, {
-      center: placement.centerY,
-      scale: 1 / (placement.zoomY * ratio),
-      step: step.y,
-    });
-    return { layer, rows, columns, paint: this.#painterOf(layer) };
   }
 
   #painterOf(layer: DrawnLayer): PaintRow {
-    if (layer.kind === "labels") return paintLabels(layer);
     const { data, width } = layer.pixels;
-    if (layer.kind === "difference") {
-      const other = layer.other.data;
-      return paintLevels(width, layer, (at) => data[at] - other[at]);
-    }
-    if (data.BYTES_PER_ELEMENT > 2) return paintLevels(width, layer, (at) => data[at]);
-    const offset = data instanceof Int8Array ? 128 : data instanceof Int16Array ? 32_768 : 0;
-    const table = this.#tableOf(data, offset, layer);
-    return (row, columns, words) => {
-      const start = row * width;
-      for (let i = 0; i < columns.length; i++)
-        words[i] = columns[i] === OUTSIDE ? 0 : table[data[start + columns[i]] + offset];
-    };
-  }
-
-  /** Colours of all values of an 8- or 16-bit type. */
-  #tableOf(data: PixelArray, offset: number, { scale, lut }: IntensityLayer): Uint32Array {
-    const size = data.BYTES_PER_ELEMENT === 1 ? 256 : 65_536;
-    const { low, high } = scale.limits;
-    const key = [size, offset, low, high, scale.gamma, lut.join(",")].join(" ");
-    const kept = this.#tables.get(key);
-    if (kept !== undefined) return kept;
-    const table = Uint32Array.from({ length: size }, (_, i) => lut[levelOf(i - offset, scale)]);
-    this.#tables.set(key, table);
-    if (this.#tables.size > KEPT_TABLES) this.#tables.delete(this.#tables.keys().next().value ?? "");
-    return table;
+    if (layer.kind === "difference") return paintDifference(layer);
+    const bits = smallBits(data);
+    if (bits instanceof Uint8Array) return lookUp8(bits, width, this.#tables.ofSmall(layer));
+    if (bits !== null) return lookUp16(bits, width, this.#tables.ofSmall(layer));
+    if (layer.kind === "labels") return paintLabels(layer);
+    const { limits, gamma } = layer.scale;
+    const straight = gamma === 1 && limits.low !== limits.high;
+    const lut = this.#tables.lutOf(layer);
+    return straight ? paintStraight(data, width, layer.scale, lut) : paintBent(data, width, layer.scale, lut);
   }
 }
 
-function paintLevels(
-  width: number,
-  { scale, lut }: Pick<IntensityLayer, "scale" | "lut">,
-  valueAt: (at: number) => number,
-): PaintRow {
-  return (row, columns, words) => {
+interface Target {
+  readonly words: Uint32Array;
+  readonly at: number;
+  readonly scratch: Uint32Array;
+}
+
+function paintRow(paintings: readonly Painting[], row: number, { words, at, scratch }: Target): void {
+  for (const { rows, columns, paint, combine } of paintings) {
+    if (rows[row] === OUTSIDE) continue;
+    if (combine === null) paint(rows[row], columns, words, at);
+    else {
+      paint(rows[row], columns, scratch, 0);
+      combine(scratch, words, at);
+    }
+  }
+}
+
+/** One function for each type of pixels, because engines compile loops over one kind of memory best. */
+function lookUp8(data: Uint8Array, width: number, table: Uint32Array): PaintRow {
+  return (row, columns, words, at) => {
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
-      const value = columns[i] === OUTSIDE ? NaN : valueAt(start + columns[i]);
-      words[i] = Number.isNaN(value) ? 0 : lut[levelOf(value, scale)];
+      const column = columns[i];
+      words[at + i] = column < 0 ? 0 : table[data[start + column]];
     }
   };
 }
 
-function paintLabels({ pixels: { data, width }, hidden, picked }: LabelLayer): PaintRow {
-  return (row, columns, words) => {
+function lookUp16(data: Uint16Array, width: number, table: Uint32Array): PaintRow {
+  return (row, columns, words, at) => {
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
-      const label = columns[i] === OUTSIDE ? 0 : data[start + columns[i]];
-      const color = hidden.has(label) ? 0 : labelColor(label);
-      words[i] = picked === null || picked === label || color === 0 ? color : dimmed(color);
+      const column = columns[i];
+      words[at + i] = column < 0 ? 0 : table[data[start + column]];
     }
   };
 }
 
-/** Sums colours, each channel at most 255. */
-function addColors(below: Uint32Array, above: Uint32Array, opacity: number): void {
-  for (let i = 0; i < below.length; i++) {
-    const a = above[i];
+/** Levels by the arithmetic of `levelOf`, for gamma 1 and different limits. */
+function paintStraight(data: PixelArray, width: number, { limits }: Scale, lut: Lut): PaintRow {
+  const { low } = limits;
+  const span = limits.high - low;
+  return (row, columns, words, at) => {
+    const start = row * width;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i];
+      const fraction = column < 0 ? NaN : (data[start + column] - low) / span;
+      if (fraction <= 0) words[at + i] = lut[0];
+      else if (fraction >= 1) words[at + i] = lut[255];
+      else words[at + i] = fraction > 0 ? lut[Math.round(255 * fraction)] : 0;
+    }
+  };
+}
+
+/** Levels by their bounds: several times as fast as a power for each pixel. */
+function paintBent(data: PixelArray, width: number, scale: Scale, lut: Lut): PaintRow {
+  const bounds = boundsOf(scale);
+  return (row, columns, words, at) => {
+    const start = row * width;
+    for (let i = 0; i < columns.length; i++) {
+      const value = columns[i] < 0 ? NaN : data[start + columns[i]];
+      words[at + i] = Number.isNaN(value) ? 0 : lut[levelIn(bounds, value)];
+    }
+  };
+}
+
+function paintDifference({ pixels: { data, width }, other, scale, lut }: DifferenceLayer): PaintRow {
+  const bounds = boundsOf(scale);
+  return (row, columns, words, at) => {
+    const start = row * width;
+    for (let i = 0; i < columns.length; i++) {
+      const place = start + columns[i];
+      const value = columns[i] < 0 ? NaN : data[place] - other.data[place];
+      words[at + i] = Number.isNaN(value) ? 0 : lut[levelIn(bounds, value)];
+    }
+  };
+}
+
+function paintLabels(layer: LabelLayer): PaintRow {
+  const { data, width } = layer.pixels;
+  return (row, columns, words, at) => {
+    const start = row * width;
+    for (let i = 0; i < columns.length; i++)
+      words[at + i] = columns[i] < 0 ? 0 : colorOfLabel(data[start + columns[i]], layer);
+  };
+}
+
+function combinerOf(layer: DrawnLayer, index: number): Combine | null {
+  const adds = layer.kind === "intensity" && layer.blend === "add";
+  if (index === 0 && (adds || layer.opacity === 1)) return null;
+  if (adds) return addColors;
+  return layer.opacity === 1 ? replaceColors : coverColors(layer.opacity);
+}
+
+/** Sums colours, each channel at most 255: red and blue in one word, green in another. */
+function addColors(colors: Uint32Array, words: Uint32Array, at: number): void {
+  for (let i = 0; i < colors.length; i++) {
+    const a = colors[i];
     if (a === 0) continue;
-    const b = below[i];
-    let sum = 0xff;
-    for (let shift = 16; shift >= 0; shift -= 8) {
-      const value = ((b >>> shift) & 0xff) + Math.round(((a >>> shift) & 0xff) * opacity);
-      sum = (sum << 8) | (value > 255 ? 255 : value);
-    }
-    below[i] = sum;
+    const b = words[at + i];
+    const redBlue = (a & 0xff00ff) + (b & 0xff00ff);
+    const green = (a & 0xff00) + (b & 0xff00);
+    const over = redBlue & 0x1000100;
+    const full = green & 0x10000;
+    words[at + i] =
+      ((redBlue | (over - (over >>> 8))) & 0xff00ff) |
+      ((green | (full - (full >>> 8))) & 0xff00) |
+      0xff000000;
   }
 }
 
-/** Lays colours over others, which show through when `opacity` < 1. */
-function coverColors(below: Uint32Array, above: Uint32Array, opacity: number): void {
-  for (let i = 0; i < below.length; i++) {
-    const a = above[i];
-    if (a === 0) continue;
-    const b = below[i];
-    if (b >>> 24 === 0) {
-      below[i] = ((Math.round(255 * opacity) << 24) | (a & 0xffffff)) >>> 0;
-      continue;
-    }
-    let mixed = 0xff;
-    for (let shift = 16; shift >= 0; shift -= 8) {
-      const from = (b >>> shift) & 0xff;
-      mixed = (mixed << 8) | Math.round(from + (((a >>> shift) & 0xff) - from) * opacity);
-    }
-    below[i] = mixed;
-  }
+function replaceColors(colors: Uint32Array, words: Uint32Array, at: number): void {
+  for (let i = 0; i < colors.length; i++) if (colors[i] !== 0) words[at + i] = colors[i];
 }
 
-interface Sampling {
-  /** Picture px in the middle of the canvas. */
-  readonly center: number;
-  /** Picture px per canvas px. */
-  readonly scale: number;
-  /** Picture px per sample. */
-  readonly step: number;
-}
-
-/** For the canvas pixels `first`…`last` of an axis the index of the sample under their middle, or OUTSIDE. */
-function sampleIndices(
-  [length, first, last]: readonly [length: number, first: number, last: number],
-  [start, stop]: readonly [number, number],
-  { center, scale, step }: Sampling,
-): Int32Array {
-  const indices = new Int32Array(last - first);
-  for (let i = first; i < last; i++) {
-    const place = center + (i + 0.5 - length / 2) * scale;
-    indices[i - first] = place < start || place >= stop ? OUTSIDE : Math.floor((place - start) / step);
-  }
-  return indices;
+/** Lays colours over others, which show through. */
+function coverColors(opacity: number): Combine {
+  const mixes = mixesOf(opacity);
+  const alone = (alphaAlone(opacity) << 24) >>> 0;
+  return (colors, words, at) => {
+    for (let i = 0; i < colors.length; i++) {
+      const a = colors[i];
+      if (a === 0) continue;
+      const b = words[at + i];
+      if (b >>> 24 === 0) words[at + i] = alone | (a & 0xffffff);
+      else {
+        const red = mixes[((b & 0xff) << 8) | (a & 0xff)];
+        const green = mixes[(b & 0xff00) | ((a >>> 8) & 0xff)];
+        const blue = mixes[((b >>> 8) & 0xff00) | ((a >>> 16) & 0xff)];
+        words[at + i] = 0xff000000 | (blue << 16) | (green << 8) | red;
+      }
+    }
+  };
 }
