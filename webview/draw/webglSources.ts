@@ -114,9 +114,14 @@ export function boundKeys(
   );
 }
 
+/** Zero as the smaller of its two kinds: values compare equal to both. */
+function smallestZero(bound: number): number {
+  return bound === 0 ? -0 : bound;
+}
+
 /** The smallest single ≥ each bound. */
 function singleKeys(bounds: Float64Array): Uint32Array {
-  const singles = Float32Array.from(bounds);
+  const singles = Float32Array.from(bounds, smallestZero);
   const bits = new Uint32Array(singles.buffer);
   return bits.map((word, i) => {
     const key = (word >>> 31 === 1 ? ~word : word | 0x80000000) >>> 0;
@@ -125,7 +130,7 @@ function singleKeys(bounds: Float64Array): Uint32Array {
 }
 
 function doubleKeys(bounds: Float64Array): Uint32Array {
-  const words = new Uint32Array(bounds.slice().buffer);
+  const words = new Uint32Array(bounds.map(smallestZero).buffer);
   const keys = new Uint32Array(words.length);
   for (let i = 0; i < words.length; i += 2) {
     const [low, high] = [words[i], words[i + 1]];
