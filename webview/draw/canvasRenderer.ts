@@ -4,7 +4,7 @@
  */
 import type { PixelArray } from "../../src/volume/pixels";
 import { ColorTables, colorOfLabel, smallBits } from "./colorTables";
-import { boundsOf, levelIn } from "./levels";
+import { boundsOf, lutByRank, rankFinder } from "./levels";
 import type { Lut } from "./luts";
 import { alphaAlone, mixesOf } from "./mixing";
 import type { DifferenceLayer, DrawnLayer, Frame, LabelLayer, Renderer, Scale } from "./renderer";
@@ -131,7 +131,10 @@ function lookUp16(data: Uint16Array, width: number, table: Uint32Array): PaintRo
   };
 }
 
-/** Levels by the arithmetic of `levelOf`, for gamma 1 and different limits. */
+/**
+ * Levels by the arithmetic of `levelOf`, for gamma 1 and different limits: written out, because rounding by adding a half
+ * is six times as fast as `Math.round`, and the same from a half upwards.
+ */
 function paintStraight(data: PixelArray, width: number, { limits }: Scale, lut: Lut): PaintRow {
   const { low } = limits;
   const span = limits.high - low;
@@ -139,34 +142,35 @@ function paintStraight(data: PixelArray, width: number, { limits }: Scale, lut: 
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i];
-      const fraction = column < 0 ? NaN : (data[start + column] - low) / span;
-      if (fraction <= 0) words[at + i] = lut[0];
-      else if (fraction >= 1) words[at + i] = lut[255];
-      else words[at + i] = fraction > 0 ? lut[Math.round(255 * fraction)] : 0;
+      const level = column < 0 ? NaN : 255 * ((data[start + column] - low) / span);
+      words[at + i] =
+        level < 0.5 ? lut[0] : level < 254.5 ? lut[(level + 0.5) | 0] : level >= 254.5 ? lut[255] : 0;
     }
   };
 }
 
 /** Levels by their bounds: several times as fast as a power for each pixel. */
 function paintBent(data: PixelArray, width: number, scale: Scale, lut: Lut): PaintRow {
-  const bounds = boundsOf(scale);
+  const rankOf = rankFinder(scale);
+  const byRank = lutByRank(lut, boundsOf(scale).falling);
   return (row, columns, words, at) => {
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
       const value = columns[i] < 0 ? NaN : data[start + columns[i]];
-      words[at + i] = Number.isNaN(value) ? 0 : lut[levelIn(bounds, value)];
+      words[at + i] = value === value ? byRank[rankOf(value)] : 0;
     }
   };
 }
 
 function paintDifference({ pixels: { data, width }, other, scale, lut }: DifferenceLayer): PaintRow {
-  const bounds = boundsOf(scale);
+  const rankOf = rankFinder(scale);
+  const byRank = lutByRank(lut, boundsOf(scale).falling);
   return (row, columns, words, at) => {
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
       const place = start + columns[i];
       const value = columns[i] < 0 ? NaN : data[place] - other.data[place];
-      words[at + i] = Number.isNaN(value) ? 0 : lut[levelIn(bounds, value)];
+      words[at + i] = value === value ? byRank[rankOf(value)] : 0;
     }
   };
 }

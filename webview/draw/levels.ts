@@ -10,6 +10,7 @@ import type { Scale } from "./renderer";
 
 const LEVELS = 255;
 const KEPT_BOUNDS = 32;
+const CELLS = 4096;
 
 /**
  * `bounds[k - 1]` is the smallest double whose rank is at least k = 1…255, ascending. The rank is the level, or 255
@@ -43,11 +44,40 @@ export function boundsOf(scale: Scale): LevelBounds {
   return made;
 }
 
-/** The level of a value that is not NaN. */
-export function levelIn({ bounds, falling }: LevelBounds, value: number): number {
+/** How many of the bounds a value reaches that is not NaN. */
+export function rankIn({ bounds }: LevelBounds, value: number): number {
   let rank = 0;
   for (let step = 128; step > 0; step >>= 1) if (bounds[rank + step - 1] <= value) rank += step;
-  return falling ? LEVELS - rank : rank;
+  return rank;
+}
+
+/**
+ * A fast `rankIn` of a scale: begins at the rank of the cell of values that a value is in, of which there are 4096, and
+ * counts up from there.
+ */
+export function rankFinder(scale: Scale): (value: number) => number {
+  const levels = boundsOf(scale);
+  const { bounds } = levels;
+  const low = Math.min(scale.limits.low, scale.limits.high);
+  const span = Math.abs(scale.limits.high - scale.limits.low);
+  if (!(span > 0 && span < Infinity)) return (value) => rankIn(levels, value);
+  // One cell lower than it is, so that rounding of the cell's number cannot begin too high.
+  const firstOf = Uint8Array.from({ length: CELLS }, (_, cell) =>
+    rankIn(levels, low + ((cell - 1) / CELLS) * span),
+  );
+  return (value) => {
+    const cell = ((value - low) / span) * CELLS;
+    if (!(cell >= 0)) return 0;
+    if (cell >= CELLS) return LEVELS;
+    let rank = firstOf[cell | 0];
+    while (rank < LEVELS && bounds[rank] <= value) rank++;
+    return rank;
+  };
+}
+
+/** A LUT by rank: the other way round for a negative. */
+export function lutByRank(lut: Lut, falling: boolean): Lut {
+  return falling ? lut.slice().reverse() : lut;
 }
 
 /** Colours of all values of an 8- or 16-bit type, in the order of their bits read as an unsigned integer. */

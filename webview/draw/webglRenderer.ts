@@ -5,14 +5,14 @@
 import { ColorTables } from "./colorTables";
 import type { Placement } from "./geometry";
 import { LABEL_COLORS, LABEL_FACTOR, dimmed } from "./labels";
-import { boundsOf, numberOf } from "./levels";
+import { boundsOf, lutByRank, numberOf } from "./levels";
 import type { Lut } from "./luts";
 import { alphaAlone, mixesOf } from "./mixing";
 import type { DrawnLayer, Frame, LabelLayer, Renderer } from "./renderer";
 import { placesOf } from "./sampling";
 import { DrawProgram, UNITS } from "./webglShaders";
 import type { Painter } from "./webglShaders";
-import { Sources, boundKeys, hiddenKeys, holds, lutByRank } from "./webglSources";
+import { Sources, boundKeys, hiddenKeys, holds } from "./webglSources";
 import type { Source } from "./webglSources";
 import { PlainTexture, SampleTextures, TableTextures } from "./webglTextures";
 

@@ -141,11 +141,6 @@ function doubleKeys(bounds: Float64Array): Uint32Array {
   return keys;
 }
 
-/** The LUT by rank: the other way round for a negative. */
-export function lutByRank(lut: Uint32Array, falling: boolean): Uint32Array {
-  return falling ? lut.slice().reverse() : lut;
-}
-
 /** Bits of hidden labels that the pixels can have, ascending; in rows of 1024, the last one filled up. */
 export function hiddenKeys({ hidden, pixels }: LabelLayer): {
   readonly keys: Uint32Array;

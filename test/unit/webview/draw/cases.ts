@@ -179,7 +179,12 @@ const PLACES: DrawCase[] = [
   ]),
   one("rows three times as high as wide", [intensity(words, [0, 65535])], { ...near(2), zoomY: 6 }),
   one("wholly outside", [intensity(words, [0, 65535])], near(1, 5000, 0)),
-  { ...one("two canvas pixels a CSS pixel", [intensity(words, [0, 65535])]), ratio: 2 },
+  {
+    ...one("two canvas pixels a CSS pixel", [intensity(words, [0, 65535])]),
+    width: 98,
+    height: 62,
+    ratio: 2,
+  },
   one("steps of 1.5 and 2.25", [intensity(stepped, [0, 1000])], {
     ...{ centerX: 110, centerY: 70, zoomX: 1 / 2.25, zoomY: 1 / 1.5 },
   }),

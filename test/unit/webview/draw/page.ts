@@ -2,10 +2,9 @@
  * The part of the read-back tests that runs in a browser: draws pictures and reads the canvas.
  * @module
  */
-import { CanvasRenderer } from "../../../../webview/draw/canvasRenderer";
 import { chooseRenderer } from "../../../../webview/draw/chooseRenderer";
 import { lutOf } from "../../../../webview/draw/luts";
-import type { Frame, Renderer } from "../../../../webview/draw/renderer";
+import type { Renderer } from "../../../../webview/draw/renderer";
 import { WebglRenderer } from "../../../../webview/draw/webglRenderer";
 import { CASES, TRANSLUCENT, plane } from "./cases";
 import type { DrawCase } from "./cases";
@@ -125,11 +124,12 @@ function usage(): Usage {
 
 /** What `chooseRenderer` takes when the graphics driver calls itself by a name; null: as it does here. */
 function chosen(driver: string | null, choice?: "auto" | Kind): string {
-  const { getParameter } = WebGL2RenderingContext.prototype;
+  const { prototype } = WebGL2RenderingContext;
+  const original = Reflect.get(prototype, "getParameter") as (this: unknown, name: GLenum) => unknown;
   const unmasked = 0x9246;
   if (driver !== null)
-    WebGL2RenderingContext.prototype.getParameter = function (name: GLenum): unknown {
-      return name === unmasked ? driver : (getParameter.call(this, name) as unknown);
+    prototype.getParameter = function (name: GLenum): unknown {
+      return name === unmasked ? driver : original.call(this, name);
     };
   try {
     const renderer: Renderer = chooseRenderer(makeCanvas(), choice);
@@ -137,31 +137,11 @@ function chosen(driver: string | null, choice?: "auto" | Kind): string {
     renderer.dispose();
     return kind;
   } finally {
-    WebGL2RenderingContext.prototype.getParameter = getParameter;
+    prototype.getParameter = original;
   }
 }
 
-/** Median milliseconds of drawing frames in turn, each time until the picture can be read. */
-function time(kind: Kind, frames: readonly (readonly Frame[])[], size: number): number {
-  const canvas = makeCanvas();
-  fit(canvas, { name: "", width: size, height: size, frames: [] });
-  const renderer = kind === "canvas2d" ? new CanvasRenderer(canvas) : new WebglRenderer(canvas);
-  const pixel = new Uint8Array(4);
-  const times = Array.from({ length: 3 * frames.length }, (_, i) => {
-    const start = performance.now();
-    renderer.draw(frames[i % frames.length]);
-    if (kind === "webgl2") {
-      const gl = canvas.getContext("webgl2")!;
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-    }
-    return performance.now() - start;
-  });
-  renderer.dispose();
-  canvas.remove();
-  return times.slice(frames.length).sort((a, b) => a - b)[frames.length];
-}
-
-const tests = { drawAll, lose, usage, chosen, time };
+const tests = { drawAll, lose, usage, chosen };
 
 /** What the test calls. */
 export type DrawTests = typeof tests;
