@@ -163,13 +163,25 @@ function paintBent(data: PixelArray, width: number, scale: Scale, lut: Lut): Pai
 }
 
 function paintDifference({ pixels: { data, width }, other, scale, lut }: DifferenceLayer): PaintRow {
+  const { data: taken } = other;
+  const { low, high } = scale.limits;
+  if (scale.gamma === 1 && low !== high)
+    return (row, columns, words, at) => {
+      const start = row * width;
+      for (let i = 0; i < columns.length; i++) {
+        const place = start + columns[i];
+        const level = columns[i] < 0 ? NaN : 255 * ((data[place] - taken[place] - low) / (high - low));
+        words[at + i] =
+          level < 0.5 ? lut[0] : level < 254.5 ? lut[(level + 0.5) | 0] : level >= 254.5 ? lut[255] : 0;
+      }
+    };
   const rankOf = rankFinder(scale);
   const byRank = lutByRank(lut, boundsOf(scale).falling);
   return (row, columns, words, at) => {
     const start = row * width;
     for (let i = 0; i < columns.length; i++) {
       const place = start + columns[i];
-      const value = columns[i] < 0 ? NaN : data[place] - other.data[place];
+      const value = columns[i] < 0 ? NaN : data[place] - taken[place];
       words[at + i] = value === value ? byRank[rankOf(value)] : 0;
     }
   };
