@@ -57,6 +57,11 @@ export class Display {
   /** Times that Auto was pressed again on the plane that is shown. */
   #repeat = 0;
   #isOther = false;
+  /** The same set as long as the same labels are hidden: renderers keep what they made of it. */
+  #hidden: { readonly labels: readonly number[]; readonly set: ReadonlySet<number> } = {
+    labels: [],
+    set: new Set(),
+  };
   #frame: number | null = null;
 
   constructor(parts: DisplayParts, state: ViewerState, shown: Shown) {
@@ -255,11 +260,13 @@ export class Display {
     const picture = this.#pictures.get(name) ?? null;
     if (picture !== null) {
       const { comparison, hiddenLabels, pickedLabel } = this.#state;
+      if (this.#hidden.labels !== hiddenLabels)
+        this.#hidden = { labels: hiddenLabels, set: new Set(hiddenLabels) };
       const placement = this.placement(name);
       const moment = {
         comparison,
         isOther: this.#isOther,
-        hiddenLabels: new Set(hiddenLabels),
+        hiddenLabels: this.#hidden.set,
         pickedLabel,
       };
       const frames = framesOf(picture.cooked, placement, pane.canvas.width, moment);

@@ -102,11 +102,11 @@ export function entryOf(key: string): KeyEntry | null {
   );
 }
 
-/** Whether the element with the focus needs the key for itself. */
-function keepsKey(target: EventTarget | undefined, key: string): boolean {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
-  return target.closest("input, textarea, vscode-dropdown, dialog") !== null;
+/** Whether the element with the focus, or one around it, needs the key for itself. */
+function keepsKey(path: readonly EventTarget[], key: string): boolean {
+  const around = path.filter((target) => target instanceof HTMLElement);
+  if (around[0]?.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
+  return around.some((target) => target.matches("input, textarea, vscode-dropdown, dialog"));
 }
 
 /**
@@ -117,7 +117,7 @@ export function listenToKeys(actionsNow: () => KeyActions | null): void {
   window.addEventListener("keydown", (event) => {
     if (event.altKey) return;
     const key = event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key;
-    if (keepsKey(event.composedPath()[0], event.key)) return;
+    if (keepsKey(event.composedPath(), event.key)) return;
     const entry = entryOf(key);
     const actions = actionsNow();
     if (entry === null || actions === null) return;

@@ -112,6 +112,9 @@ export class Pane {
   #fitCanvases(): void {
     const { width, height } = this.size;
     for (const canvas of [this.canvas, this.#overlay]) {
+      // Of whole CSS px, which a pane of a grid need not be: places are computed with them.
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
       canvas.width = Math.round(width * devicePixelRatio);
       canvas.height = Math.round(height * devicePixelRatio);
     }

@@ -55,6 +55,8 @@ export interface Aspect {
 }
 
 const MOST_STRETCH = 50;
+const NONE_HIDDEN: ReadonlySet<number> = new Set();
+const BLACK: Lut = new Uint32Array(256).fill(packColor(0, 0, 0));
 
 /** From the pixel sizes of the file; 1 where it does not say. */
 export function aspectOf({ pixelSize }: StackDescription): Aspect {
@@ -195,7 +197,7 @@ export function framesOf(
 ): Frame[] {
   const of = (role: Ingredient["role"]): Cooked[] => cooked.filter((one) => one.role === role);
   const draw = (some: readonly Cooked[], share = 1): DrawnLayer[] =>
-    some.map((one) => layerOf(one, moment, share));
+    some.flatMap((one) => layersOf(one, moment, share));
   const [own, other, over] = [of("own"), of("other"), of("over")];
   const { comparison } = moment;
   if (comparison === null || other.length === 0)
@@ -215,22 +217,18 @@ export function framesOf(
   ];
 }
 
-function layerOf(cooked: Cooked, moment: Moment, share: number): DrawnLayer {
+/** Labels of the stack itself lie on black, those of a layer on what is below. */
+function layersOf(cooked: Cooked, moment: Moment, share: number): DrawnLayer[] {
   const { pixels, kind, role, lut, gamma, shownLimits } = cooked;
   const opacity = cooked.opacity * share;
+  if (kind === "labels" && role === "over")
+    return [{ kind, pixels, opacity, hidden: NONE_HIDDEN, picked: null }];
+  const scale = { limits: shownLimits, gamma };
   if (kind === "labels") {
-    const isOwn = role !== "over";
-    return {
-      kind,
-      pixels,
-      opacity,
-      ground: isOwn ? packColor(0, 0, 0) : 0,
-      hidden: isOwn ? moment.hiddenLabels : new Set(),
-      picked: isOwn ? moment.pickedLabel : null,
-    };
+    const ground = { kind: "intensity", pixels, scale, lut: BLACK, blend: "over", opacity } as const;
+    return [ground, { kind, pixels, opacity, hidden: moment.hiddenLabels, picked: moment.pickedLabel }];
   }
-  const blend = role === "over" ? "over" : "add";
-  return { kind, pixels, scale: { limits: shownLimits, gamma }, lut, blend, opacity };
+  return [{ kind, pixels, scale, lut, blend: role === "over" ? "over" : "add", opacity }];
 }
 
 function differenceOf(own: Cooked, other: Cooked, { limit }: Comparison): DrawnLayer {

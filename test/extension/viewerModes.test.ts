@@ -298,7 +298,7 @@ describe("the modes of the viewer", () => {
     await page.press("x");
     await untilDrawn(page, (i, limits) => {
       const half = (value: number): number => Math.round(gray(value, limits)[0] * 0.5);
-      const sum = half(own(i)) + half(other(i));
+      const sum = Math.min(255, half(own(i)) + half(other(i)));
       return [sum, sum, sum, 255];
     });
     await page.press("x");
