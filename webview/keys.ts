@@ -118,6 +118,7 @@ export function listenToKeys(actionsNow: () => KeyActions | null): void {
     if (event.altKey) return;
     const key = event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key;
     if (keepsKey(event.composedPath(), event.key)) return;
+    if (key === "Ctrl+c" && getSelection()?.isCollapsed === false) return;
     const entry = entryOf(key);
     const actions = actionsNow();
     if (entry === null || actions === null) return;

@@ -14,6 +14,8 @@ import { wholeRegion } from "../../src/volume/region";
 import { careOverlap } from "../../src/tiling/careOverlap";
 import { careUnet } from "../support/networks";
 import { CARE_3D, predictHere, readStack, SAMPLE, temporaryFolder } from "../support/prediction";
+import { KEY_TABLE } from "../../webview/keys";
+import { keyName } from "../../webview/panels/keyNames";
 import { CountingSource, makeTiff } from "../support/tiff";
 import type { PageSpec } from "../support/tiff";
 
@@ -326,4 +328,11 @@ test("decisions are numbered without gaps or doubles", () => {
     Number(relative("docs/decisions", path).slice(0, 4)),
   );
   expect(numbers.sort((a, b) => a - b)).toEqual(numbers.map((_, i) => i + 1));
+});
+
+test("the key table of docs/viewer.md is that of the viewer", () => {
+  const wanted = Object.values(KEY_TABLE)
+    .flat()
+    .map(({ keys, does }) => [keys.map((key) => `\`${keyName(key)}\``).join(" "), does]);
+  expect(rowsOf(section(read("docs/viewer.md"), "Keys"))).toEqual(wanted);
 });
