@@ -1,7 +1,8 @@
 /**
- * `node tools/screenshots.mjs [theme…]`: takes the pictures of the README, in a real VS Code with the sample stack.
- * Without a theme it writes docs/images/*.png; with themes ("dark", "light", "contrast", "contrastLight") it writes one
- * set for each to test-output/, to be looked at. Run `npm run build` first.
+ * `node tools/screenshots.mjs [theme…] [viewer]`: takes the pictures of the README and of docs/viewer.md, in a real VS Code
+ * with the sample stack. Without a theme it writes docs/images/*.png; with themes ("dark", "light", "contrast",
+ * "contrastLight") it writes one set for each to test-output/, to be looked at; with "viewer" only those of the viewer.
+ * Run `npm run build` first.
  * @module
  */
 import {
@@ -18,6 +19,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSession } from "../test/vscode-host/session.mjs";
+import { makeStacks, takeViewer } from "./screenshots/viewer.mjs";
 
 const ROOT = resolve(fileURLToPath(import.meta.url), "../..");
 const SAMPLE = join(ROOT, "media", "sample");
@@ -28,6 +30,11 @@ const THEMES = {
   contrast: "Default High Contrast",
   contrastLight: "Default High Contrast Light",
 };
+/** Pictures that documents show. */
+const SHOWN = new Set([
+  ...["viewer", "explain", "models", "plan", "progress", "result"],
+  ...["orthogonal", "channels", "profile", "difference"],
+]);
 const ROW = ".quick-input-list .monaco-list-row";
 
 /**
@@ -42,6 +49,7 @@ async function shoot(theme, keep) {
   mkdirSync(join(workspace, ".vscode"));
   const engine = { "tilewright.engine.preferred": "cpu", "tilewright.engine.threads": 1 };
   writeFileSync(join(workspace, ".vscode", "settings.json"), JSON.stringify(engine));
+  await makeStacks(SAMPLE, workspace);
   cpSync(join(SAMPLE, "models"), join(workspace, "models"), { recursive: true });
   const session = await openSession({
     workspace,
@@ -60,7 +68,9 @@ async function shoot(theme, keep) {
     keep(name, await session.screenshot(`picture-${theme}-${name}`));
   };
   try {
-    await takeAll(session, shot);
+    if (!onlyViewer) await takePrediction(session, shot);
+    await session.palette("View: Close All Editors");
+    await takeViewer(session, shot);
   } finally {
     await session.close();
     rmSync(resolve(workspace, ".."), { recursive: true, force: true });
@@ -71,7 +81,7 @@ async function shoot(theme, keep) {
  * @param {import("../test/vscode-host/session.mjs").Session} session
  * @param {(name: string) => Promise<void>} shot
  */
-async function takeAll(session, shot) {
+async function takePrediction(session, shot) {
   const { page } = session;
   await session.openFile("stack.tif");
   await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
@@ -104,7 +114,9 @@ async function takeAll(session, shot) {
   await shot("result");
 }
 
-const themes = /** @type {(keyof typeof THEMES)[]} */ (process.argv.slice(2));
+const words = process.argv.slice(2);
+const onlyViewer = words.includes("viewer");
+const themes = /** @type {(keyof typeof THEMES)[]} */ (words.filter((word) => word !== "viewer"));
 const unknown = themes.find((theme) => !Object.hasOwn(THEMES, theme));
 if (unknown !== undefined) {
   console.error(`screenshots: "${unknown}" is no theme; themes are ${Object.keys(THEMES).join(", ")}`);
@@ -116,6 +128,7 @@ if (themes.length > 0) {
   const folder = join(ROOT, "docs", "images");
   mkdirSync(folder, { recursive: true });
   await shoot("dark", (name, png) => {
+    if (!SHOWN.has(name)) return;
     const target = join(folder, `${name}.png`);
     renameSync(png, target);
     const { size } = statSync(target);
