@@ -39,11 +39,19 @@ export interface Toggle {
 
 /** A check box. */
 export function makeToggle({ id, text, title }: Wording, change: (isOn: boolean) => void): Toggle {
-  const box = element("vscode-checkbox", { id, title }, text) as HTMLElement & { checked: boolean };
-  box.addEventListener("change", () => change(box.checked));
+  const content = text === "" ? [] : [text];
+  const box = element("vscode-checkbox", { id, title }, ...content) as HTMLElement & { checked: boolean };
+  // The box says "change" also when it is set from outside.
+  let known = box.checked;
+  box.addEventListener("change", () => {
+    if (box.checked === known) return;
+    known = box.checked;
+    change(known);
+  });
   return {
     element: box,
     set: (isOn) => {
+      known = isOn;
       if (box.checked !== isOn) box.checked = isOn;
     },
   };
