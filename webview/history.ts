@@ -6,6 +6,13 @@
 const LONGEST = 100;
 /** Changes of one kind that follow each other faster than this are one step. */
 const PAUSE_MS = 800;
+const DRAG = "drag ";
+let drags = 0;
+
+/** A kind of change for one drag: all its changes are one step, however long it takes. */
+export function newDragKind(): string {
+  return `${DRAG}${++drags}`;
+}
 
 /** States that were left, the newest last. */
 export class History<T> {
@@ -29,7 +36,7 @@ export class History<T> {
   /** Remembers a state that is left by a change of some kind. */
   leave(state: T, kind: string): void {
     const at = this.#now();
-    const isSameStep = this.#last?.kind === kind && at - this.#last.at < PAUSE_MS;
+    const isSameStep = this.#last?.kind === kind && (kind.startsWith(DRAG) || at - this.#last.at < PAUSE_MS);
     this.#last = { kind, at };
     this.#future = [];
     if (isSameStep && this.#past.length > 0) return;

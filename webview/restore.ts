@@ -59,6 +59,7 @@ export function restoreState(
     ),
     method: oneOf(CONTRAST_METHODS, saved.method, fresh.method),
     keepContrast: flag(saved.keepContrast, fresh.keepContrast),
+    hasLogCounts: flag(saved.hasLogCounts, fresh.hasLogCounts),
     hiddenLabels: Array.isArray(saved.hiddenLabels) ? saved.hiddenLabels.filter(isFinite) : [],
     pickedLabel: isFinite(saved.pickedLabel) ? saved.pickedLabel : null,
     extras: Object.fromEntries(
@@ -70,6 +71,7 @@ export function restoreState(
     rectangle: restoreRectangle(saved.rectangle, description),
     layers: restoreLayers(saved.layers, description),
     comparison: restoreComparison(saved.comparison),
+    isLinked: flag(saved.isLinked, false),
     side: SIDE_PAGES.find((page) => page === saved.side) ?? null,
   };
 }

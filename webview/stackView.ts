@@ -9,6 +9,7 @@ import type { PanePicture } from "./display";
 import { element } from "./dom";
 import type { Point } from "./draw/geometry";
 import { History } from "./history";
+import { ViewLink } from "./linking";
 import { drawOverlay } from "./overlay/overlay";
 import type { OverlayColors } from "./overlay/overlay";
 import { Pane } from "./pane";
@@ -67,6 +68,7 @@ export class StackView {
   readonly #side: ReturnType<typeof makeSidePanel>;
   readonly #help = makeHelp();
   readonly #player: Player;
+  readonly #link: ViewLink;
   /** What keys, buttons and panels do. */
   readonly actions: Actions;
   #state: ViewerState;
@@ -103,8 +105,8 @@ export class StackView {
       panes: this.#panes,
       state: () => this.#state,
       change: (kind, make) => this.change(kind, make),
-      undo: () => this.#become(this.#history.undo(this.#state)),
-      redo: () => this.#become(this.#history.redo(this.#state)),
+      undo: () => this.#change(this.#history.undo(this.#state)),
+      redo: () => this.#change(this.#history.redo(this.#state)),
       play: (axis) => this.#player.toggle(axis),
       help: () => this.#help.toggle(),
       saveSeries: (index) => door.save({ ...this.#state, series: index }),
@@ -122,6 +124,12 @@ export class StackView {
     });
     this.#sliders = makeSliders(description, this.actions);
     this.#side = makeSidePanel(this.actions.panelContext());
+    this.#link = new ViewLink({
+      description,
+      channel,
+      state: () => this.#state,
+      follow: (state) => this.#become(state),
+    });
   }
 
   /** Where the pointer is. */
@@ -146,6 +154,7 @@ export class StackView {
       this.#help.element,
     );
     this.#showState();
+    this.#link.changed();
   }
 
   /** Changes what is shown; changes of one `kind` in quick succession are one step for undo. */
@@ -153,7 +162,7 @@ export class StackView {
     const next = make(this.#state);
     if (next === this.#state) return;
     this.#history.leave(this.#state, kind);
-    this.#become(next);
+    this.#change(next);
   }
 
   /** Layers were added, removed or changed; `compare` is the one to compare with from now on. */
@@ -180,6 +189,7 @@ export class StackView {
   dispose(): void {
     this.#player.stop();
     this.#display.dispose();
+    this.#link.dispose();
     this.#readout.dispose();
     this.#side.dispose();
     this.#pictures.reset();
@@ -230,6 +240,12 @@ export class StackView {
     const looks = { ...state.layers };
     for (const { layer, description } of this.#layers) looks[layer] ??= initialLayerLook(description);
     return { ...state, layers: looks };
+  }
+
+  /** The user changed the state: linked viewers follow. */
+  #change(state: ViewerState | null): void {
+    this.#become(state);
+    this.#link.changed();
   }
 
   #become(state: ViewerState | null): void {

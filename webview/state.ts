@@ -87,6 +87,8 @@ export interface ViewerState {
   readonly method: ContrastMethod;
   /** Whether limits stay when the plane changes. */
   readonly keepContrast: boolean;
+  /** Whether histograms show the logarithm of their counts. */
+  readonly hasLogCounts: boolean;
   readonly hiddenLabels: readonly number[];
   readonly pickedLabel: number | null;
   readonly extras: Readonly<Record<Extra, boolean>>;
@@ -98,6 +100,8 @@ export interface ViewerState {
   /** By number of the layer. */
   readonly layers: Readonly<Record<string, LayerLook>>;
   readonly comparison: Comparison | null;
+  /** Whether plane, zoom and contrast are shared with the other viewers that are linked. */
+  readonly isLinked: boolean;
   /** null: the side panel is closed. */
   readonly side: SidePage | null;
 }
@@ -146,6 +150,7 @@ export function initialState(description: StackDescription, preferences: ViewerP
     channels: Array.from({ length: lengths.c }, (_, channel) => initialLook(description, channel)),
     method: preferences.contrast,
     keepContrast: preferences.keepContrast,
+    hasLogCounts: true,
     hiddenLabels: [],
     pickedLabel: null,
     extras: { scaleBar: true, pixelGrid: true, values: true, crosshair: true, tiles: false },
@@ -155,6 +160,7 @@ export function initialState(description: StackDescription, preferences: ViewerP
     rectangle: null,
     layers: {},
     comparison: null,
+    isLinked: false,
     side: null,
   };
 }

@@ -303,6 +303,8 @@ export interface Host {
     tileGridsChanged: undefined;
     /** The host asks the viewer to show a plane. */
     showPlane: { readonly plane: PlaneIndex };
+    /** A linked viewer shows something else: viewers that are linked follow. */
+    linkedView: { readonly state: LinkedView };
   };
 }
 
@@ -316,11 +318,29 @@ export interface ViewReport {
   readonly zoom: number;
 }
 
+/** What linked viewers share. Indices and px are those of the stack of the viewer that tells it. */
+export interface LinkedView {
+  readonly plane: PlaneIndex;
+  /** Place in the middle of the picture, px, and screen px per image px; null: the whole plane. */
+  readonly view: { readonly centerX: number; readonly centerY: number; readonly zoom: number } | null;
+  /** By channel; null where limits are chosen for each picture. */
+  readonly limits: readonly ({ readonly low: number; readonly high: number } | null)[];
+}
+
+/** What a linked viewer tells. */
+export interface LinkedReport {
+  /** null: it is not linked any more. */
+  readonly state: LinkedView | null;
+  /** It has just been linked, or came back: it wants to hear what the others show, if there are any. */
+  readonly isJoining: boolean;
+}
+
 /** The slice viewer: announces what the user looks at. It answers nothing. */
 export interface Viewer {
   requests: object;
   events: {
     viewChanged: ViewReport;
+    linkedView: LinkedReport;
     /** The first picture is on the screen. */
     ready: { readonly milliseconds: number };
     /** A violation of the content security policy, which must never happen. */

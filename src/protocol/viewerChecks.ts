@@ -8,6 +8,8 @@ import type { Interval } from "../volume/region";
 import { CONTRAST_METHODS, PROJECTION_METHODS, SECTION_DIRECTIONS, VIEWER_COMMANDS } from "./viewer";
 import type {
   ContrastRequest,
+  LinkedReport,
+  LinkedView,
   PicturePoint,
   PictureSource,
   PlaneIndex,
@@ -254,4 +256,42 @@ export function checkViewReport(value: unknown, lengths: StackLengths): ViewRepo
   } catch {
     return null;
   }
+}
+
+/**
+ * Checks what a linked viewer tells the others; null when it is not worth passing on.
+ */
+export function checkLinkedReport(value: unknown, lengths: StackLengths): LinkedReport | null {
+  if (!isRecord(value) || typeof value.isJoining !== "boolean") return null;
+  if (value.state === null) return { state: null, isJoining: false };
+  const state = checkLinkedView(value.state, lengths);
+  return state === null ? null : { state, isJoining: value.isJoining };
+}
+
+function checkLinkedView(value: unknown, lengths: StackLengths): LinkedView | null {
+  if (!isRecord(value) || !Array.isArray(value.limits) || value.limits.length > lengths.c) return null;
+  const limits = (value.limits as readonly unknown[]).map((pair) =>
+    pair === null ? null : finiteLimits(pair),
+  );
+  const view = value.view === null ? null : finiteView(value.view);
+  if (limits.includes(undefined) || view === undefined) return null;
+  try {
+    return { plane: checkPlaneIndex(value.plane, lengths), view, limits: limits as LinkedView["limits"] };
+  } catch {
+    return null;
+  }
+}
+
+function finiteLimits(value: unknown): { readonly low: number; readonly high: number } | undefined {
+  if (!isRecord(value) || !Number.isFinite(value.low) || !Number.isFinite(value.high)) return undefined;
+  return { low: value.low as number, high: value.high as number };
+}
+
+function finiteView(value: unknown): NonNullable<LinkedView["view"]> | undefined {
+  if (!isRecord(value)) return undefined;
+  const { centerX, centerY, zoom } = value;
+  const isValid = [centerX, centerY, zoom].every((part) => Number.isFinite(part)) && (zoom as number) > 0;
+  return isValid
+    ? { centerX: centerX as number, centerY: centerY as number, zoom: zoom as number }
+    : undefined;
 }

@@ -5,6 +5,7 @@
 import { element } from "../dom";
 import type { SidePage } from "../state";
 import { SIDE_PAGES } from "../state";
+import { makeChannelsPanel } from "./channels";
 import { makeInfoPanel } from "./info";
 import type { Panel, PanelContext, PanelView } from "./panel";
 
@@ -27,7 +28,7 @@ export interface SidePanel {
 /** Builds the side panel; its tabs move with the arrow keys. */
 export function makeSidePanel(context: PanelContext): SidePanel {
   const pages: Readonly<Record<SidePage, Panel>> = {
-    channels: EMPTY,
+    channels: makeChannelsPanel(context),
     measure: EMPTY,
     layers: EMPTY,
     info: makeInfoPanel(context),
