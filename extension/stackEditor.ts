@@ -7,9 +7,11 @@ import * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
 import { Channel } from "../src/protocol/channel";
 import type { Host, ViewReport, Viewer } from "../src/protocol/viewer";
-import { checkViewReport } from "../src/protocol/viewerChecks";
+import { checkLinkedReport, checkViewReport } from "../src/protocol/viewerChecks";
 import type { KnownTilings } from "./knownTilings";
 import type { LayerMemory } from "./layers";
+import { LinkedViews } from "./linkedViews";
+import type { LinkedMember } from "./linkedViews";
 import type { ReaderThread } from "./readerThread";
 import { onSettingsChanged } from "./settings";
 import { StackDocument } from "./stackDocument";
@@ -55,6 +57,7 @@ export interface EditorParts {
 export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDocument> {
   readonly #parts: EditorParts;
   readonly #open = new Set<OpenEditor>();
+  readonly #links = new LinkedViews();
   readonly #opened = new vscode.EventEmitter<OpenEditor>();
   readonly #cspViolations: string[] = [];
   readonly #faults: string[] = [];
@@ -149,7 +152,7 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     };
     this.#open.add(editor);
     this.#hear(channel, document, editor);
-    const disposables = [comparison, ...this.#tell(channel, document)];
+    const disposables = [comparison, this.#link(channel, document), ...this.#tell(channel, document)];
     panel.onDidDispose(() => {
       this.#open.delete(editor);
       channel.dispose();
@@ -180,6 +183,25 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
       onSettingsChanged(preferencesChanged),
       vscode.workspace.onDidGrantWorkspaceTrust(preferencesChanged),
     ];
+  }
+
+  /** Lets a viewer follow the others that are linked, and lead them. */
+  #link(channel: Channel<Host, Viewer>, document: StackDocument): vscode.Disposable {
+    const member: LinkedMember = {
+      follow: (state) => {
+        channel.emit("linkedView", { state });
+      },
+    };
+    channel.on("linkedView", (told) => {
+      document.describe().then(
+        ({ lengths }) => {
+          const report = checkLinkedReport(told, lengths);
+          if (report !== null) this.#links.heard(member, report);
+        },
+        () => undefined,
+      );
+    });
+    return new vscode.Disposable(() => this.#links.left(member));
   }
 
   #hear(channel: Channel<Host, Viewer>, document: StackDocument, editor: OpenEditor): void {

@@ -108,6 +108,7 @@ export function makeToolbar(actions: ToolbarActions, facts: ToolbarFacts): Toolb
     showContrast: contrast.show,
     show: (state) => {
       contrast.showMethod(state.method, state.keepContrast);
+      contrast.element.hidden = state.mode === "labels";
       view.show(state);
       side.set(state.side !== null);
     },
