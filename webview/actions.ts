@@ -24,6 +24,8 @@ import type { Pane } from "./pane";
 import type { PanelContext } from "./panels/panel";
 import type { PaneName } from "./scene";
 import { paneImage } from "./scene";
+import { movedLine, movedRectangle, spanOf } from "./shapes";
+import type { Grip } from "./shapes";
 import type { SliderActions } from "./sliders";
 import {
   COMPARE_MODES,
@@ -292,12 +294,27 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
 
   drawRectangle(from: Point, to: Point): void {
     const { lengths } = this.#parts.description;
-    const span = (a: number, b: number, length: number): Interval => {
-      const start = clampIndex(Math.floor(Math.min(a, b)), length);
-      return [start, Math.min(length, Math.max(start + 1, Math.ceil(Math.max(a, b))))];
-    };
-    const rectangle = { y: span(from.y, to.y, lengths.y), x: span(from.x, to.x, lengths.x) };
+    const rectangle = { y: spanOf(from.y, to.y, lengths.y), x: spanOf(from.x, to.x, lengths.x) };
     this.#change("rectangle", (state) => ({ ...state, rectangle }));
+  }
+
+  /** Drags the line or the rectangle of an earlier state by px of the picture. */
+  moveShape({ line, rectangle }: ViewerState, grip: Grip, by: Point): void {
+    const { lengths } = this.#parts.description;
+    this.#change(`move ${grip}`, (state) =>
+      grip === "from" || grip === "to" || grip === "line"
+        ? { ...state, line: line === null ? null : movedLine(line, grip, by) }
+        : { ...state, rectangle: rectangle === null ? null : movedRectangle(rectangle, grip, by, lengths) },
+    );
+  }
+
+  /** Moves the border of a swipe, 0…1 of the width of the picture area. */
+  moveSwipe(at: number): void {
+    this.#change("compare at", (state) =>
+      state.comparison === null
+        ? state
+        : { ...state, comparison: { ...state.comparison, at: Math.min(1, Math.max(0, at)) } },
+    );
   }
 
   clearShapes(): void {

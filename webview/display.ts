@@ -6,6 +6,7 @@ import type {
   ContrastLimits,
   PictureSource,
   PlanePixels,
+  PlaneRegion,
   StackLengths,
   ViewReport,
 } from "../src/protocol/viewer";
@@ -106,13 +107,27 @@ export class Display {
       : (this.#parts.contrast.find(source, method, this.#repeatOf()) ?? null);
   }
 
+  /** Where the plane lies in its pane now. */
+  get layout(): { readonly screen: Size; readonly placement: Placement } {
+    return { screen: this.#parts.panes.xy.size, placement: this.placement("xy") };
+  }
+
+  /** The part of the plane that is on the screen; null when it is outside. */
+  get visible(): PlaneRegion | null {
+    return visibleRegion(this.placement("xy"), this.#parts.panes.xy.size, paneImage("xy", this.#lengths));
+  }
+
+  /** Whether a flicker shows the other stack now. */
+  get isOther(): boolean {
+    return this.#isOther;
+  }
+
   /** What is shown, for the host; null before the first picture. */
   get report(): ViewReport | null {
     const picture = this.#pictures.get("xy");
     const limits = this.limitsOf(this.#state.plane.c) ?? picture?.cooked[0]?.shownLimits;
     if (picture === undefined || limits === undefined) return null;
-    const { size } = this.#parts.panes.xy;
-    const region = visibleRegion(this.placement("xy"), size, paneImage("xy", this.#lengths));
+    const region = this.visible;
     if (region === null) return null;
     const { low, high } = limits;
     return { plane: this.#state.plane, region, contrast: { low, high }, zoom: this.view.zoom };

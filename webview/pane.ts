@@ -19,6 +19,9 @@ export interface PaneEvents {
   sliceWheeled(by: number): void;
   hovered(at: Point | null): void;
   doubleClicked(): void;
+
+  /** What the pointer would take hold of, for its shape; null for the picture itself. */
+  gripAt(at: Point): string | null;
 }
 
 /** A drag under way. */
@@ -139,7 +142,7 @@ export class Pane {
       if (drag !== null) {
         drag.events.moved(at, { x: at.x - drag.last.x, y: at.y - drag.last.y });
         drag.last = at;
-      }
+      } else canvas.dataset.grip = this.#events.gripAt(at) ?? "";
       this.#events.hovered(at);
     });
     const release = (event: PointerEvent): void => {

@@ -7,6 +7,8 @@ import type { Display } from "./display";
 import type { Point } from "./draw/geometry";
 import type { DragEvents, PaneEvents } from "./pane";
 import type { PaneName } from "./scene";
+import { gripAt } from "./shapes";
+import type { Grip } from "./shapes";
 
 /** Where the pointer is. */
 export interface PointerPlace {
@@ -38,6 +40,31 @@ export function makePointer(pane: PaneName, parts: PointerParts): PaneEvents {
     doubleClicked: () => {
       if (parts.actions().state.tool === "move") parts.actions().fit();
     },
+    gripAt: (at) => gripIn(pane, parts, at),
+  };
+}
+
+function gripIn(pane: PaneName, parts: PointerParts, at: Point): Grip | null {
+  if (pane !== "xy") return null;
+  const { screen, placement } = parts.display().layout;
+  return gripAt(at, { state: parts.actions().state, placement, screen });
+}
+
+/** Moves what was taken hold of; a click leaves it where it is. */
+function gripDrag(grip: Grip, parts: PointerParts, start: Point): DragEvents {
+  const actions = parts.actions();
+  const before = actions.state;
+  const from = parts.display().placeAt("xy", start);
+  return {
+    moved: (at) => {
+      if (grip === "swipe") {
+        actions.moveSwipe(at.x / parts.display().layout.screen.width);
+        return;
+      }
+      const to = parts.display().placeAt("xy", at);
+      actions.moveShape(before, grip, { x: to.x - from.x, y: to.y - from.y });
+    },
+    released: () => undefined,
   };
 }
 
@@ -50,6 +77,8 @@ function dragOf(pane: PaneName, parts: PointerParts, start: Point, event: Pointe
     cut(start);
     return { moved: cut, released: () => undefined };
   }
+  const grip = event.button === 0 ? gripIn(pane, parts, start) : null;
+  if (grip !== null) return gripDrag(grip, parts, start);
   if (tool === "move" || event.button === 1) {
     return {
       moved: (_, by) => actions.panBy(by),

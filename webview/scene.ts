@@ -16,6 +16,7 @@ import { placementOf } from "./draw/geometry";
 import { DIFFERENCE_LUT, lutOf, packColor } from "./draw/luts";
 import type { Lut } from "./draw/luts";
 import type { DrawnLayer, Frame, Limits } from "./draw/renderer";
+import { commonParts } from "./pixels/align";
 import { shownChannels } from "./state";
 import type { Comparison, ViewerState } from "./state";
 
@@ -232,11 +233,12 @@ function layersOf(cooked: Cooked, moment: Moment, share: number): DrawnLayer[] {
 }
 
 function differenceOf(own: Cooked, other: Cooked, { limit }: Comparison): DrawnLayer {
-  const largest = limit ?? largestDifference(own.pixels, other.pixels);
+  const [mine, theirs] = commonParts(own.pixels, other.pixels);
+  const largest = limit ?? largestDifference(mine, theirs);
   return {
     kind: "difference",
-    pixels: own.pixels,
-    other: other.pixels,
+    pixels: mine,
+    other: theirs,
     scale: { limits: { low: -largest, high: largest }, gamma: 1 },
     lut: DIFFERENCE_LUT,
     opacity: 1,

@@ -273,6 +273,8 @@ export class StackView {
       grids: this.#grids,
       limitsOf: (channel) => this.#display.limitsOf(channel),
       extremesOf: (channel) => this.#display.extremesOf(channel),
+      picture: (pane) => this.#display.picture(pane),
+      visible: this.#display.visible,
     };
   }
 
@@ -332,6 +334,8 @@ export class StackView {
         description,
         picture,
         grids: this.#grids,
+        layers: this.#layers,
+        isOther: this.#display.isOther,
         hovered,
         colors: themeColors(),
       }),

@@ -2,14 +2,17 @@
  * Everything that is drawn over a picture: one function each, called in order.
  * @module
  */
-import type { StackDescription, TileGrid } from "../../src/protocol/viewer";
+import type { Layer, StackDescription, TileGrid } from "../../src/protocol/viewer";
 import type { Placement, Point, Size } from "../draw/geometry";
 import type { PanePicture } from "../display";
 import type { Aspect, PaneName } from "../scene";
 import type { ViewerState } from "../state";
+import { drawComparison } from "./compare";
 import { drawCrosshair } from "./crosshair";
 import { drawPixelGrid, drawPixelValues } from "./pixels";
 import { drawScaleBar } from "./scaleBar";
+import { drawShapes } from "./shapes";
+import { drawTiles } from "./tiles";
 
 /** Colours of the theme, as CSS colours. */
 export interface OverlayColors {
@@ -30,6 +33,9 @@ export interface OverlayScene {
   readonly description: StackDescription;
   readonly picture: PanePicture | null;
   readonly grids: readonly TileGrid[];
+  readonly layers: readonly Layer[];
+  /** Whether a flicker shows the other stack now. */
+  readonly isOther: boolean;
   /** Place under the pointer, px of the picture; null outside of this pane. */
   readonly hovered: Point | null;
   readonly colors: OverlayColors;
@@ -38,7 +44,15 @@ export interface OverlayScene {
 /** Draws one thing over a picture, in CSS px. */
 export type OverlayPart = (context: CanvasRenderingContext2D, scene: OverlayScene) => void;
 
-const PARTS: readonly OverlayPart[] = [drawPixelGrid, drawPixelValues, drawCrosshair, drawScaleBar];
+const PARTS: readonly OverlayPart[] = [
+  drawPixelGrid,
+  drawPixelValues,
+  drawTiles,
+  drawCrosshair,
+  drawShapes,
+  drawScaleBar,
+  drawComparison,
+];
 
 /** Draws everything that lies over the picture of a pane. */
 export function drawOverlay(context: CanvasRenderingContext2D, scene: OverlayScene): void {

@@ -2,10 +2,19 @@
  * What the pages of the side panel share.
  * @module
  */
-import type { ContrastLimits, Host, Layer, StackDescription, TileGrid } from "../../src/protocol/viewer";
+import type {
+  ContrastLimits,
+  Host,
+  Layer,
+  PlaneRegion,
+  StackDescription,
+  TileGrid,
+} from "../../src/protocol/viewer";
 import type { Channel } from "../../src/protocol/channel";
 import type { Viewer } from "../../src/protocol/viewer";
+import type { PanePicture } from "../display";
 import type { Limits } from "../draw/renderer";
+import type { PaneName } from "../scene";
 import type { ViewerState } from "../state";
 
 /** What a page may do. */
@@ -34,6 +43,10 @@ export interface PanelView {
   limitsOf(channel: number): Limits | null;
   /** Smallest and largest value of the picture of a channel, when known. */
   extremesOf(channel: number): ContrastLimits | null;
+  /** The picture of a pane that is on the screen. */
+  picture(pane: PaneName): PanePicture | null;
+  /** The part of the plane that is on the screen; null when it is outside. */
+  readonly visible: PlaneRegion | null;
 }
 
 /** A page of the side panel. */

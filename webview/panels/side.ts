@@ -7,6 +7,8 @@ import type { SidePage } from "../state";
 import { SIDE_PAGES } from "../state";
 import { makeChannelsPanel } from "./channels";
 import { makeInfoPanel } from "./info";
+import { makeLayersPanel } from "./layers";
+import { makeMeasurePanel } from "./measure";
 import type { Panel, PanelContext, PanelView } from "./panel";
 
 const TITLES: Readonly<Record<SidePage, string>> = {
@@ -15,8 +17,6 @@ const TITLES: Readonly<Record<SidePage, string>> = {
   layers: "Layers",
   info: "Info",
 };
-
-const EMPTY: Panel = { element: element("div"), show: () => undefined };
 
 /** The side panel and how to tell it what is shown. */
 export interface SidePanel {
@@ -29,8 +29,8 @@ export interface SidePanel {
 export function makeSidePanel(context: PanelContext): SidePanel {
   const pages: Readonly<Record<SidePage, Panel>> = {
     channels: makeChannelsPanel(context),
-    measure: EMPTY,
-    layers: EMPTY,
+    measure: makeMeasurePanel(context),
+    layers: makeLayersPanel(context),
     info: makeInfoPanel(context),
   };
   const body = element("div", { id: "side-page", role: "tabpanel", tabindex: "-1" });
