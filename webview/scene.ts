@@ -107,8 +107,8 @@ export function panePlacement(
 export function ingredientsOf(state: ViewerState, pane: PaneName, shown: Shown): Ingredient[] {
   const own = shownChannels(state).map((channel) => ownIngredient(state, pane, channel));
   const { comparison } = state;
-  const other =
-    comparison === null ? undefined : shown.layers.find(({ layer }) => layer === comparison.layer);
+  const layers = shown.layers.filter((layer) => fitsInto(layer, pane, shown.description));
+  const other = comparison === null ? undefined : layers.find(({ layer }) => layer === comparison.layer);
   const compared =
     other === undefined
       ? []
@@ -117,7 +117,7 @@ export function ingredientsOf(state: ViewerState, pane: PaneName, shown: Shown):
           role: "other" as const,
           source: inLayer(ingredient.source, other, pane),
         }));
-  const over = shown.layers.flatMap((layer): Ingredient[] => {
+  const over = layers.flatMap((layer): Ingredient[] => {
     const look = Object.hasOwn(state.layers, String(layer.layer)) ? state.layers[layer.layer] : undefined;
     if (look?.visible !== true || layer.layer === comparison?.layer) return [];
     const source = inLayer(sourceOf(state, pane, state.plane.c), layer, pane);
@@ -132,6 +132,15 @@ export function ingredientsOf(state: ViewerState, pane: PaneName, shown: Shown):
     ];
   });
   return [...own, ...compared, ...over];
+}
+
+/** Whether a layer's pictures in a pane are as large as those of the stack: only then do pixels lie over pixels. */
+export function fitsInto(
+  { description: { lengths } }: Layer,
+  pane: PaneName,
+  { lengths: own }: StackDescription,
+): boolean {
+  return lengths.y === own.y && lengths.x === own.x && (pane === "xy" || lengths.z === own.z);
 }
 
 function ownIngredient(state: ViewerState, pane: PaneName, channel: number): Ingredient {

@@ -2,6 +2,7 @@
  * Which of two compared stacks is seen where, and the border of a swipe.
  * @module
  */
+import { fitsInto } from "../scene";
 import { drawLabel } from "./label";
 import { strokeVisibly } from "./overlay";
 import type { OverlayPart } from "./overlay";
@@ -13,7 +14,8 @@ const GRIP_PX = 9;
 export const drawComparison: OverlayPart = (context, scene) => {
   const { pane, screen, state, description, layers, isOther, colors } = scene;
   const { comparison } = state;
-  const other = layers.find(({ layer }) => layer === comparison?.layer)?.description.name;
+  const other = layers.find((one) => one.layer === comparison?.layer && fitsInto(one, pane, description))
+    ?.description.name;
   if (comparison === null || other === undefined) return;
   const { mode, at } = comparison;
   const border = at * screen.width;

@@ -114,7 +114,7 @@ interface PaneCuts {
 
 function drawBorders(
   context: CanvasRenderingContext2D,
-  { placement, screen, image, colors }: OverlayScene,
+  { placement, screen, image }: OverlayScene,
   { rows, columns }: PaneCuts,
 ): void {
   const { first, last } = seenPart(placement, screen, image);
@@ -133,7 +133,7 @@ function drawBorders(
     context.lineTo(to.x, at);
   }
   context.globalAlpha = 0.7;
-  strokeVisibly(context, colors.accent);
+  strokeVisibly(context, TILE_STROKES.write.color);
   context.globalAlpha = 1;
 }
 

@@ -5,6 +5,7 @@
 import type { Layer } from "../../src/protocol/viewer";
 import { element } from "../dom";
 import { LUT_NAMES } from "../draw/luts";
+import { fitsInto } from "../scene";
 import { formatValue } from "../texts";
 import { makeButton, makeChoice, makeToggle } from "../toolkit";
 import { initialLayerLook } from "../state";
@@ -38,6 +39,8 @@ export function makeLayerCard(context: PanelContext, layer: Layer): LayerCard {
     (visible) => change("visible", { visible }),
   );
   const look = makeLook(layer, change);
+  const fits = fitsInto(layer, "xy", context.description);
+  const misfit = element("p", {}, "Not shown: it has another width or height than this stack.");
   const name = element("strong", { title: description.name }, description.name);
   const size = description.shape.map((length) => formatValue(length)).join(" × ");
   return {
@@ -46,8 +49,7 @@ export function makeLayerCard(context: PanelContext, layer: Layer): LayerCard {
       { class: "card", id, "aria-label": description.name },
       element("div", { class: "row" }, name, makeRemove(context, layer)),
       element("p", { class: "note" }, `${description.axes} ${size} · ${description.storedDtype}`),
-      element("div", { class: "row" }, compare.element, over.element),
-      look.element,
+      ...(fits ? [element("div", { class: "row" }, compare.element, over.element), look.element] : [misfit]),
     ),
     show: (view) => {
       const isCompared = view.state.comparison?.layer === number;
@@ -79,17 +81,12 @@ function makeCompareChoice(
   context: PanelContext,
   { layer, description }: Layer,
 ): { readonly element: HTMLElement; set(isOn: boolean): void } {
-  const own = context.description.lengths;
-  const isSameSize = own.y === description.lengths.y && own.x === description.lengths.x;
-  const title = isSameSize
-    ? `Compare with ${description.name}; again to stop`
-    : `Only stacks of the same width and height can be compared`;
+  const title = `Compare with ${description.name}; again to stop`;
   const button = element(
     "button",
     { class: "radio", role: "radio", id: `layer-${layer}-compare`, title },
     "Compare",
   );
-  button.toggleAttribute("disabled", !isSameSize);
   button.addEventListener("click", () =>
     context.change("compare", (state) => ({
       ...state,

@@ -4,6 +4,7 @@
  */
 import type { Layer, ViewerCommand } from "../../src/protocol/viewer";
 import { element } from "../dom";
+import { fitsInto } from "../scene";
 import { makeButton } from "../toolkit";
 import { makeComparePart } from "./compare";
 import { makeLayerCard } from "./layerCard";
@@ -56,7 +57,9 @@ export function makeLayersPanel(context: PanelContext): Panel {
       for (const card of cards) card.show(view);
       explanation.hidden = cards.length > 0;
       const { comparison } = view.state;
-      const other = view.layers.find(({ layer }) => layer === comparison?.layer);
+      const other = view.layers.find(
+        (one) => one.layer === comparison?.layer && fitsInto(one, "xy", context.description),
+      );
       compare.element.hidden = comparison === null || other === undefined;
       if (comparison !== null && other !== undefined) compare.show(view, comparison, other.description.name);
       tiles.show(view);
