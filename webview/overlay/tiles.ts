@@ -71,13 +71,24 @@ export function tileAt(
 
 /** Where writing begins and ends along an axis, px in ascending order, inside of an interval and thinned out to `apart`. */
 export function bordersIn(cuts: readonly TileCut[], [start, stop]: Interval, apart: number): number[] {
-  const all = new Set(cuts.flatMap(({ write }) => write));
-  const seen = [...all].filter((border) => border >= start && border <= stop).sort((a, b) => a - b);
   const kept: number[] = [];
-  for (const border of seen) {
+  for (const border of allBorders(cuts)) {
+    if (border < start) continue;
+    if (border > stop) break;
     if (kept.length === 0 || border - kept[kept.length - 1] >= apart) kept.push(border);
   }
   return kept;
+}
+
+const sorted = new WeakMap<readonly TileCut[], readonly number[]>();
+
+/** All borders along an axis in ascending order; sorted once for a grid, as they are drawn with every move of the pointer. */
+function allBorders(cuts: readonly TileCut[]): readonly number[] {
+  const known = sorted.get(cuts);
+  if (known !== undefined) return known;
+  const borders = [...new Set(cuts.flatMap(({ write }) => write))].sort((a, b) => a - b);
+  sorted.set(cuts, borders);
+  return borders;
 }
 
 /** Axes of the rows and columns of a pane. */
