@@ -13,6 +13,7 @@ import type {
 import { fitView, pixelAt, snapRegion, stepsFor, toImage, visibleRegion } from "./draw/geometry";
 import type { Placement, Point, Size, View } from "./draw/geometry";
 import type { Limits } from "./draw/renderer";
+import { differenceFacts } from "./measurements";
 import type { Pane } from "./pane";
 import type { ContrastSource } from "./pixels/contrast";
 import { sourceKey } from "./pixels/pictures";
@@ -20,7 +21,7 @@ import type { FullRequest, PictureStore } from "./pixels/pictures";
 import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement } from "./scene";
 import type { Aspect, Cooked, Ingredient, PaneName, Shown } from "./scene";
 import { samePlane } from "./state";
-import type { ViewerState } from "./state";
+import type { Comparison, ViewerState } from "./state";
 
 /** A picture that is on the screen. */
 export interface PanePicture {
@@ -270,16 +271,30 @@ export class Display {
     return this.#state.method === "auto" ? Math.max(0, this.#repeat - 1) : 0;
   }
 
+  /** The comparison with its scale: without one of its own, up to the largest difference of the plane that is seen. */
+  #comparison(): Comparison | null {
+    const { comparison } = this.#state;
+    if (comparison?.mode !== "difference" || comparison.limit !== null) return comparison;
+    const cooked = this.#pictures.get("xy")?.cooked ?? [];
+    const [own, other] = (["own", "other"] as const).map((wanted) =>
+      cooked.find(({ role }) => role === wanted),
+    );
+    const { visible } = this;
+    if (own === undefined || other === undefined || visible === null) return comparison;
+    const { largest } = differenceFacts(own.pixels, other.pixels, visible);
+    return { ...comparison, limit: largest === 0 ? 1 : largest };
+  }
+
   #drawPane(name: PaneName, isNew: boolean): void {
     const pane = this.#parts.panes[name];
     const picture = this.#pictures.get(name) ?? null;
     if (picture !== null) {
-      const { comparison, hiddenLabels, pickedLabel } = this.#state;
+      const { hiddenLabels, pickedLabel } = this.#state;
       if (this.#hidden.labels !== hiddenLabels)
         this.#hidden = { labels: hiddenLabels, set: new Set(hiddenLabels) };
       const placement = this.placement(name);
       const moment = {
-        comparison,
+        comparison: this.#comparison(),
         isOther: this.#isOther,
         hiddenLabels: this.#hidden.set,
         pickedLabel,
