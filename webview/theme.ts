@@ -38,7 +38,7 @@ export function readableOn(color: string, { text, ground }: Pick<PageColors, "te
 /** Calls back whenever the theme changes; returns what ends it. */
 export function onThemeChange(react: () => void): () => void {
   const observer = new MutationObserver(react);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class", "data-vscode-theme-id"] });
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
   return () => observer.disconnect();
 }

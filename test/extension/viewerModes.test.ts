@@ -3,11 +3,24 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Uri, commands } from "vscode";
 import { fitView, placementOf, toScreen } from "../../webview/draw/geometry";
-import type { Placement, Size } from "../../webview/draw/geometry";
-import { DIFFERENCE_LUT, lutOf } from "../../webview/draw/luts";
 import { labelColor } from "../../webview/draw/labels";
+import { lutOf } from "../../webview/draw/luts";
 import { levelOf } from "../../webview/draw/renderer";
 import { panePlacement } from "../../webview/scene";
+import {
+  DEPTH,
+  HEIGHT,
+  TALL,
+  WIDTH,
+  colorsAt,
+  focusPicture,
+  inViewer,
+  paneSize,
+  unpack,
+  untilDrawn,
+  untilPictures,
+} from "./drawn";
+import type { Color } from "./drawn";
 import { Page } from "./page";
 import {
   closeAll,
@@ -19,93 +32,6 @@ import {
   untilPlane,
   writeStack,
 } from "./support";
-
-const WIDTH = 30;
-const HEIGHT = 20;
-const DEPTH = 6;
-/** Pixel sizes of writeStack: 0.5 µm and slices of 2 µm. */
-const TALL = 4;
-
-type Color = readonly [red: number, green: number, blue: number, alpha: number];
-
-const inViewer = (page: Page, expression: string): Promise<unknown> =>
-  page.evaluate(expression, { frame: "webview" });
-
-const focusPicture = (page: Page): Promise<unknown> =>
-  inViewer(page, "document.querySelector('#picture').focus()");
-
-/** Waits until the picture is made of these, "own 0,0,0,2; other 1,0,0,2". */
-async function untilPictures(page: Page, wanted: RegExp): Promise<void> {
-  await until(`the pictures are ${wanted.source}`, async () =>
-    wanted.test((await picture(page)).pictures ?? "") ? true : undefined,
-  );
-}
-
-async function paneSize(page: Page, selector: string): Promise<Size> {
-  return (await inViewer(
-    page,
-    `(({ width, height }) => ({ width, height }))(document.querySelector("${selector}").getBoundingClientRect())`,
-  )) as Size;
-}
-
-/** Colours of the canvas at the middles of picture pixels. */
-async function colorsAt(
-  page: Page,
-  selector: string,
-  placement: Placement,
-  pixels: readonly (readonly [x: number, y: number])[],
-): Promise<Color[]> {
-  const size = await paneSize(page, selector);
-  const places = pixels.map(([x, y]) => toScreen(placement, size, { x: x + 0.5, y: y + 0.5 }));
-  return (await inViewer(
-    page,
-    `(() => {
-      const canvas = document.querySelector("${selector}");
-      const { width, height, data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      const ratio = width / canvas.getBoundingClientRect().width;
-      return ${JSON.stringify(places)}.map(({ x, y }) => {
-        const at = 4 * (Math.floor(y * ratio) * width + Math.floor(x * ratio));
-        return [...data.subarray(at, at + 4)];
-      });
-    })()`,
-  )) as Color[];
-}
-
-const everyPixel = Array.from({ length: WIDTH * HEIGHT }, (_, i): [number, number] => [
-  i % WIDTH,
-  Math.floor(i / WIDTH),
-]);
-
-async function planeColors(page: Page): Promise<Color[]> {
-  const view = fitView({ width: WIDTH, height: HEIGHT }, await paneSize(page, "#picture"));
-  return colorsAt(page, "#picture", placementOf(view), everyPixel);
-}
-
-const unpack = (color: number): Color => [
-  color & 0xff,
-  (color >>> 8) & 0xff,
-  (color >>> 16) & 0xff,
-  color >>> 24,
-];
-
-/** Waits until every pixel of the plane is drawn in the colour that is expected of it. */
-async function untilDrawn(
-  page: Page,
-  expected: (i: number, limits: { low: number; high: number }) => Color,
-): Promise<void> {
-  let wrong = "";
-  await until("every pixel has its colour", async () => {
-    const { low, high } = await picture(page);
-    const limits = { low: Number(low), high: Number(high) };
-    const drawn = await planeColors(page);
-    const at = drawn.findIndex((color, i) => color.join() !== expected(i, limits).join());
-    if (at < 0) return true;
-    wrong = `pixel ${at}: ${drawn[at].join()}, expected ${expected(at, limits).join()}`;
-    return undefined;
-  }).catch((error: unknown) => {
-    throw new Error(`${String(error)}; ${wrong}`);
-  });
-}
 
 describe("the modes of the viewer", () => {
   const folder = testFolder("modes");
@@ -289,40 +215,6 @@ describe("the modes of the viewer", () => {
     await untilDrawn(page, (i) => [0, value(plane + i), 0, 255]);
   });
 
-  it("compare two stacks by swipe, blend, flicker and signed difference", async function () {
-    const page = Page.for(this);
-    const first = await stack("first.tif", "uint8", (i) => i % 200);
-    const second = await stack("second.tif", "uint8", (i) => Math.max(0, (i % 200) + (i % 3) - 1));
-    await openStack(page, first);
-    await commands.executeCommand("tilewright.compareStacks", first, second);
-    await untilPictures(page, /own 0,0,0,2; other 1,0,0,2/);
-    const own = (i: number): number => (2 * plane + i) % 200;
-    const other = (i: number): number => Math.max(0, own(i) + ((2 * plane + i) % 3) - 1);
-    const gray = (value: number, limits: { low: number; high: number }): Color =>
-      unpack(lutOf("gray")[levelOf(value, { limits, gamma: 1 })]);
-    // The border of the swipe is in the middle of the picture.
-    await untilDrawn(page, (i, limits) => gray(i % WIDTH < WIDTH / 2 ? own(i) : other(i), limits));
-    await focusPicture(page);
-    await page.press("x");
-    await untilDrawn(page, (i, limits) => {
-      const half = (value: number): number => Math.round(gray(value, limits)[0] * 0.5);
-      const sum = Math.min(255, half(own(i)) + half(other(i)));
-      return [sum, sum, sum, 255];
-    });
-    await page.press("x");
-    await until("the flicker shows the one and the other", async () => {
-      const [shown] = await planeColors(page);
-      const { low, high } = await picture(page);
-      const limits = { low: Number(low), high: Number(high) };
-      return shown.join() === gray(other(0), limits).join() ? true : undefined;
-    });
-    await page.press("x");
-    const largest = { low: -1, high: 1 };
-    await untilDrawn(page, (i) =>
-      unpack(DIFFERENCE_LUT[levelOf(own(i) - other(i), { limits: largest, gamma: 1 })]),
-    );
-  });
-
   it("undo and redo what was changed, and remember all of it when the tab is hidden", async function () {
     const page = Page.for(this);
     await openStack(page, await stack("undo.tif", "uint16", values.uint16));
@@ -372,36 +264,6 @@ describe("the modes of the viewer", () => {
     for (let i = 0; i < 6; i++) await page.press("+");
     await until("something is drawn over the picture", async () =>
       (await isDrawnOver()) === true ? true : undefined,
-    );
-  });
-
-  it("share plane, place and contrast between viewers that are linked", async function () {
-    const page = Page.for(this);
-    const first = await stack("linked-1.tif", "uint16", values.uint16);
-    const second = await stack("linked-2.tif", "uint16", (i) => values.uint16(i + 5));
-    await openStack(page, first);
-    await commands.executeCommand("workbench.action.splitEditorRight");
-    await openStack(page, second);
-    const planes = async (): Promise<unknown[]> =>
-      Promise.all(
-        [0, 1].map((index) =>
-          page.evaluate("document.querySelector('#picture')?.dataset.plane", { frame: "webview", index }),
-        ),
-      );
-    await until("both stacks are shown", async () =>
-      (await planes()).join(" ") === "0,2,0 0,2,0" ? true : undefined,
-    );
-    for (const index of [0, 1])
-      await page.evaluate(
-        `document.querySelector("#side")?.hidden !== false && document.querySelector("#toggle-side").click();
-         document.querySelector("#channels-link").click()`,
-        { frame: "webview", index },
-      );
-    await focusPicture(page);
-    await page.press(".");
-    await page.press(".");
-    await until("both show the fourth slice", async () =>
-      (await planes()).join(" ") === "0,4,0 0,4,0" ? true : undefined,
     );
   });
 

@@ -179,7 +179,7 @@ function strokeTile(context: CanvasRenderingContext2D, part: keyof typeof TILE_S
   context.lineWidth = 4;
   context.strokeStyle = "rgba(0, 0, 0, 0.75)";
   context.stroke();
-  context.setLineDash(dash);
+  context.setLineDash([...dash]);
   context.lineWidth = 2;
   context.strokeStyle = color;
   context.stroke();

@@ -27,7 +27,7 @@ export function makeHelp(): { readonly element: HTMLElement; toggle(): void } {
   const mouse = element(
     "p",
     {},
-    "Mouse: drag to move, wheel to zoom under the pointer, Shift+wheel for slices, double click for the whole plane.",
+    "Mouse: drag to move, wheel to zoom under the pointer, Shift+wheel for slices, double click for the whole plane; ends of a line, corners of a rectangle and the border of a swipe can be dragged.",
   );
   dialog.append(
     element("h2", { id: "help-title" }, "Keys"),

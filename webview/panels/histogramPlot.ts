@@ -11,7 +11,7 @@ import type { Scale } from "../draw/renderer";
 import { barHeights, valueAt } from "./contrastScale";
 import type { ValueAxis } from "./contrastScale";
 import { makeLutBar } from "./lutBar";
-import { watchTheme } from "./theme";
+import { onThemeChange } from "../theme";
 
 /** What the plot shows. */
 export interface PlotContent {
@@ -59,7 +59,7 @@ export function makeHistogramPlot(): HistogramPlot {
   };
   const resized = new ResizeObserver(draw);
   resized.observe(place);
-  const stopWatching = watchTheme(() => plot?.redraw());
+  const stopWatching = onThemeChange(() => plot?.redraw());
   return {
     element: box,
     show: (next) => {

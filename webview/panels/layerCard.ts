@@ -4,7 +4,7 @@
  */
 import type { Layer } from "../../src/protocol/viewer";
 import { element } from "../dom";
-import { LUT_NAMES } from "../draw/luts";
+import { LUT_LABELS } from "../draw/luts";
 import { fitsInto } from "../scene";
 import { formatValue } from "../texts";
 import { makeButton, makeChoice, makeToggle } from "../toolkit";
@@ -115,11 +115,10 @@ function makeLook(
     (value) => change("kind", { kind: value === "labels" ? "labels" : "intensity" }),
   );
   const isWhole = !description.dtype.startsWith("float");
-  const names = Object.fromEntries(
-    [...LUT_NAMES, initialLayerLook(description).lut].map((name) => [name, name]),
-  );
-  const lut = makeChoice({ id: `${id}-lut`, text: "LUT", title: "Colours of the layer" }, names, (value) =>
-    change("lut", { lut: value }),
+  const lut = makeChoice(
+    { id: `${id}-lut`, text: "LUT", title: "Colours of the layer" },
+    LUT_LABELS,
+    (value) => change("lut", { lut: value }),
   );
   const opacity = makeShareSlider(
     { id: `${id}-opacity`, text: "Opacity", title: `Opacity of ${description.name}` },

@@ -44,8 +44,9 @@ test("the fitting view shows every pixel of the image", () => {
 });
 
 test("zooming keeps the image place under the pointer where it is", () => {
+  const shapes = fc.record({ window: screen, stretch: tall });
   fc.assert(
-    fc.property(view, zoom, screen, place, tall, (before, wanted, window, part, stretch) => {
+    fc.property(view, zoom, shapes, place, (before, wanted, { window, stretch }, part) => {
       const pointer = { x: part.x * window.width, y: part.y * window.height };
       const fixed = toImage(placementOf(before, stretch), window, pointer);
       const after = zoomAt(before, wanted, pointer, { screen: window, tall: stretch });

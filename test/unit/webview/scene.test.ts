@@ -38,10 +38,12 @@ const compared = (mode: Comparison["mode"], at = 0.25): ViewerState => ({
   ...start,
   comparison: { layer: 3, mode, at, limit: null },
 });
-const short = ({ role, source, limitSource }: Ingredient): string =>
-  `${role} ${source.layer ?? 0}:z${source.plane.z}c${source.plane.c}` +
-  `${source.section === undefined ? "" : ` ${source.section.direction}${source.section.at}`}` +
-  `${source.projection === undefined ? "" : ` ${source.projection.method}`} of z${limitSource.plane.z}`;
+const short = ({ role, source, limitSource }: Ingredient): string => {
+  const { section, projection } = source;
+  const cut = section === undefined ? "" : ` ${section.direction}${section.at}`;
+  const over = projection === undefined ? "" : ` ${projection.method}`;
+  return `${role} ${source.layer ?? 0}:z${source.plane.z}c${source.plane.c}${cut}${over} of z${limitSource.plane.z}`;
+};
 
 test("a composite has every visible channel, a single channel only the one in hand", () => {
   expect(ingredientsOf(start, "xy", shown).map(short)).toEqual(["own 0:z4c0 of z4", "own 0:z4c1 of z4"]);
