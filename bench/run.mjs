@@ -13,7 +13,13 @@ await prepare();
 const { build } = await import("esbuild");
 await build({
   absWorkingDir: ROOT,
-  entryPoints: ["bench/prediction.ts", "bench/loop.ts", "bench/reading.ts", "bench/viewer.ts"],
+  entryPoints: [
+    "bench/prediction.ts",
+    "bench/loop.ts",
+    "bench/reading.ts",
+    "bench/viewer.ts",
+    "bench/hostProbe.ts",
+  ],
   outdir: "dist-test/bench",
   outExtension: { ".js": ".cjs" },
   bundle: true,
