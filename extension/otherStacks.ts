@@ -2,11 +2,14 @@
  * Which stacks one is likely to be compared with.
  * @module
  */
-import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { opendir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { isStackName } from "../src/stack/names";
 import type { KnownRun } from "./runRecords";
 
 const MOST = 50;
+/** So many names of a folder are looked at. */
+const MOST_NAMES = 2000;
 
 /** A stack to be proposed. */
 export interface OtherStack {
@@ -27,7 +30,7 @@ export interface Surroundings {
 
 /**
  * Stacks to be proposed, each once and only if it is there, the likeliest first: what the stack was predicted from,
- * what was predicted from it, what else is open.
+ * what was predicted from it, what else is open, what lies beside it.
  */
 export async function proposeOthers(path: string, { made, over, open }: Surroundings): Promise<OtherStack[]> {
   const found: OtherStack[] = [
@@ -37,6 +40,7 @@ export async function proposeOthers(path: string, { made, over, open }: Surround
       reason: `predicted from this with ${basename(record.model.path)}`,
     })),
     ...open.map((other) => ({ path: other, reason: "open" })),
+    ...(await beside(path)).map((other) => ({ path: other, reason: "in the same folder" })),
   ];
   const once = found.filter(
     (other, i) => other.path !== path && found.findIndex((earlier) => earlier.path === other.path) === i,
@@ -45,6 +49,21 @@ export async function proposeOthers(path: string, { made, over, open }: Surround
     once.slice(0, MOST).map(async (other) => (await exists(other.path)) && other),
   );
   return there.filter((other) => other !== false);
+}
+
+/** Stacks of the same folder, in the order of their names. */
+async function beside(path: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    let looked = 0;
+    for await (const { name } of await opendir(dirname(path))) {
+      if (isStackName(name)) names.push(name);
+      if (++looked === MOST_NAMES) break;
+    }
+  } catch {
+    return []; // it cannot be listed; what else is known is proposed
+  }
+  return names.sort((a, b) => a.localeCompare(b)).map((name) => join(dirname(path), name));
 }
 
 /** A record may name a server of the network, which is not asked before the user chooses it. */

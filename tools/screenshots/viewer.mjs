@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { labelsOf, readPlanes, writeHyperstack } from "./stacks.mjs";
 
 /** Pixels of the truth above this are cells. */
-const CELLS = 2500;
+const CELLS = 190;
 
 /**
  * Makes the stacks of the tour.

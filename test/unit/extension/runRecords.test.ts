@@ -65,7 +65,7 @@ test("among hundreds of records those that begin as the stack are looked at firs
   expect(found.map(({ out }) => out)).toEqual([join(crowd, "scan_x.tif")]);
 });
 
-test("proposed are input, results and open stacks: once, if they are there, and never the stack itself", async () => {
+test("proposed are input, results, open stacks and those beside it: once, if they are there, and never the stack itself", async () => {
   const input = at("scan.ome.tif");
   const over = await runsOver(input, [folder.path]);
   const proposed = await proposeOthers(input, {
@@ -80,5 +80,6 @@ test("proposed are input, results and open stacks: once, if they are there, and 
   const made = await runThatMade(at("scan_care3d.tif"));
   expect(await proposeOthers(at("scan_care3d.tif"), { made, over: [], open: [] })).toEqual([
     { path: input, reason: "what this was predicted from" },
+    { path: at("other.tif"), reason: "in the same folder" },
   ]);
 });
