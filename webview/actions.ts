@@ -2,6 +2,7 @@
  * What keys, buttons, panels and the pointer do to a view: each is a change of its state, or a request to the host.
  * @module
  */
+import { isAbort } from "../src/errors";
 import type { Channel } from "../src/protocol/channel";
 import { PROJECTION_METHODS } from "../src/protocol/viewer";
 import type {
@@ -167,6 +168,11 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
     this.#change("pan", (state) => ({ ...state, view }));
   }
 
+  look(right: number, down: number): void {
+    const { width, height } = this.#parts.panes.xy.size;
+    this.panBy({ x: -right * width, y: -down * height });
+  }
+
   toggleOrthogonal(): void {
     if (this.#parts.description.lengths.z > 1)
       this.#change("orthogonal", (state) => ({ ...state, isOrthogonal: !state.isOrthogonal }));
@@ -192,8 +198,8 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   pickAt(at: Point): void {
     if (this.state.mode !== "labels") return;
     const pixel = { x: Math.floor(at.x), y: Math.floor(at.y) };
-    const [under] = this.#parts.display.valuesAt("xy", pixel);
-    const label = under.value === null || under.value === 0 ? null : under.value;
+    const under = this.#parts.display.drawnAt("xy", pixel);
+    const label = under === 0 ? null : under;
     this.#change("pick", (state) => ({
       ...state,
       pickedLabel: label === state.pickedLabel ? null : label,
@@ -239,13 +245,16 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   autoContrast(): void {
+    const { c } = this.state.plane;
     this.#parts.display.autoLimits().then(
       ({ low, high }) =>
         this.#change("contrast", (state) => {
           const limits = state.keepContrast ? { low, high } : null;
-          return { ...withLook(state, state.plane.c, { limits }), method: "auto" };
+          return { ...withLook(state, c, { limits }), method: "auto" };
         }),
-      (error: unknown) => this.#parts.fail(error),
+      (error: unknown) => {
+        if (!isAbort(error)) this.#parts.fail(error);
+      },
     );
   }
 
@@ -363,9 +372,10 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
 
   saveMovie(): void {
     const { channel, panes, description } = this.#parts;
-    saveMovie(channel, panes.xy, { description, show: (z) => this.choosePlane("z", z) }).catch(
-      (error: unknown) => this.#parts.complain(error),
-    );
+    const { z } = this.state.plane;
+    saveMovie(channel, panes.xy, { description, show: (slice) => this.choosePlane("z", slice) })
+      .catch((error: unknown) => this.#parts.complain(error))
+      .finally(() => this.choosePlane("z", z));
   }
 
   get #image(): { readonly width: number; readonly height: number } {
@@ -380,7 +390,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
     const { display, panes } = this.#parts;
     const screen = panes.xy.size;
     const tall = display.aspect.y;
-    const view = zoomAt(display.view, clampZoom(zoom, this.#image, screen), at, { screen, tall });
+    const view = zoomAt(display.view, clampZoom(zoom, this.#image, screen, tall), at, { screen, tall });
     const inside = panBy(view, { x: 0, y: 0 }, this.#image, tall);
     this.#change("zoom", (state) => ({ ...state, view: inside }));
   }

@@ -2,6 +2,7 @@
  * Shows what the state says: gets pixels and limits, draws them in every pane, reads values under the pointer.
  * @module
  */
+import { isAbort } from "../src/errors";
 import type {
   ContrastLimits,
   PictureSource,
@@ -10,7 +11,16 @@ import type {
   StackLengths,
   ViewReport,
 } from "../src/protocol/viewer";
-import { fitView, pixelAt, snapRegion, stepsFor, toImage, visibleRegion } from "./draw/geometry";
+import {
+  clampZoom,
+  fitView,
+  panBy,
+  pixelAt,
+  snapRegion,
+  stepsFor,
+  toImage,
+  visibleRegion,
+} from "./draw/geometry";
 import type { Placement, Point, Size, View } from "./draw/geometry";
 import type { Limits } from "./draw/renderer";
 import { differenceFacts } from "./measurements";
@@ -47,6 +57,7 @@ interface Request {
   readonly request: FullRequest;
 }
 
+const MOST_REPEATS = 9;
 const PANES: readonly PaneName[] = ["xy", "xz", "yz"];
 
 /** The pictures of one stack. */
@@ -65,6 +76,7 @@ export class Display {
     set: new Set(),
   };
   #frame: number | null = null;
+  #isDisposed = false;
 
   constructor(parts: DisplayParts, state: ViewerState, shown: Shown) {
     this.#parts = parts;
@@ -75,9 +87,16 @@ export class Display {
 
   /** What part is shown now. */
   get view(): View {
-    return (
-      this.#state.view ?? fitView(paneImage("xy", this.#lengths), this.#parts.panes.xy.size, this.#aspect.y)
-    );
+    const { view } = this.#state;
+    const [image, screen, tall] = [
+      paneImage("xy", this.#lengths),
+      this.#parts.panes.xy.size,
+      this.#aspect.y,
+    ] as const;
+    if (view === null) return fitView(image, screen, tall);
+    // It may be of a file that had another size, or of a linked viewer.
+    const zoom = clampZoom(view.zoom, image, screen, tall);
+    return panBy({ ...view, zoom }, { x: 0, y: 0 }, image, tall);
   }
 
   get aspect(): Aspect {
@@ -138,14 +157,14 @@ export class Display {
   async autoLimits(): Promise<Limits> {
     const { plane, projection } = this.#state;
     const source: PictureSource = projection === null ? { plane } : { plane, projection };
-    const limits = await this.#parts.contrast.limitsOf(source, "auto", this.#repeat);
-    this.#repeat = Math.min(9, this.#repeat + 1);
-    return limits;
+    const repeat = this.#repeat;
+    this.#repeat = Math.min(MOST_REPEATS, repeat + 1);
+    return this.#parts.contrast.limitsOf(source, "auto", repeat);
   }
 
   /** Shows another state, or other layers. */
   show(state: ViewerState, shown: Shown): void {
-    if (!samePlane(state.plane, this.#state.plane) || state.method !== this.#state.method) this.#repeat = 0;
+    if (!samePlane(state.plane, this.#state.plane) || state.method !== "auto") this.#repeat = 0;
     this.#state = state;
     this.#shown = shown;
     this.refresh();
@@ -159,6 +178,7 @@ export class Display {
 
   /** Draws again with the next frame of the screen, asking for pixels that are missing. */
   refresh(): void {
+    if (this.#isDisposed) return;
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
       this.#draw();
@@ -166,6 +186,7 @@ export class Display {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
   }
 
@@ -180,6 +201,17 @@ export class Display {
   /** The place in a pane's picture under a place of the screen; may lie outside of the picture. */
   placeAt(pane: PaneName, at: Point): Point {
     return toImage(this.placement(pane), this.#parts.panes[pane].size, at);
+  }
+
+  /** What the undermost picture of a pane shows at a pixel: where pixels are left out, a neighbour; null for nothing. */
+  drawnAt(pane: PaneName, { x, y }: Point): number | null {
+    const pixels = this.#pictures.get(pane)?.cooked[0]?.pixels;
+    if (pixels === undefined) return null;
+    const { region, step, width, height, data } = pixels;
+    const row = Math.floor((y - region.y[0]) / step.y);
+    const column = Math.floor((x - region.x[0]) / step.x);
+    const isHere = row >= 0 && row < height && column >= 0 && column < width;
+    return isHere ? data[row * width + column] : null;
   }
 
   /** Values of a pixel of a pane in all its pictures, those that are here. */
@@ -215,6 +247,9 @@ export class Display {
       const requests = this.#requestsOf(pane);
       return requests === null ? [] : [{ pane, requests }];
     });
+    this.#parts.contrast.keepOnly(
+      wanted.flatMap(({ requests }) => requests.map(({ ingredient }) => ingredient.limitSource)),
+    );
     this.#parts.pictures.want(wanted.flatMap(({ requests }) => requests.map(({ request }) => request)));
     let isComplete = wanted.length > 0;
     for (const { pane, requests } of wanted) {
@@ -262,7 +297,9 @@ export class Display {
     if (known !== undefined) return known;
     this.#parts.contrast.limitsOf(limitSource, method, this.#repeatOf()).then(
       () => this.refresh(),
-      (error: unknown) => this.#parts.failed(error),
+      (error: unknown) => {
+        if (!isAbort(error)) this.#parts.failed(error);
+      },
     );
     return null;
   }

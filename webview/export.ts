@@ -49,7 +49,9 @@ function untilShown({ canvas }: Pane, z: number): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      if (canvas.dataset.plane?.split(",")[1] === String(z)) resolve();
+      if (!canvas.isConnected)
+        reject(new TilewrightError("viewer.export", "the stack changed while its slices were saved"));
+      else if (canvas.dataset.plane?.split(",")[1] === String(z)) resolve();
       else if (performance.now() > end)
         reject(new TilewrightError("viewer.export", `slice ${z} was not drawn in time`));
       else requestAnimationFrame(look);

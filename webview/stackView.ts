@@ -78,6 +78,7 @@ export class StackView {
   #reporting: ReturnType<typeof setTimeout> | null = null;
   #flickering: ReturnType<typeof setInterval> | null = null;
   #isShown = false;
+  #isDisposed = false;
 
   /** @param pointer where the pointer was over the view that this one replaces */
   constructor(parts: StackViewParts, pointer: PointerPlace | null) {
@@ -91,9 +92,9 @@ export class StackView {
     this.#pictures = new PictureStore(
       (request, signal) => channel.request("readPlane", request, signal),
       PICTURE_BYTES,
-      { arrived: () => this.#display.refresh(), failed: (error) => parts.failed(error) },
+      { arrived: () => this.#display.refresh(), failed: (error) => this.#failed(error) },
     );
-    this.#contrast = new ContrastSource((request) => channel.request("contrast", request));
+    this.#contrast = new ContrastSource((request, signal) => channel.request("contrast", request, signal));
     this.#panes = { xy: this.#makePane("xy"), xz: this.#makePane("xz"), yz: this.#makePane("yz") };
     this.#display = this.#makeDisplay();
     this.#status = makeStatusBar(description, preferences.engine);
@@ -110,7 +111,7 @@ export class StackView {
       play: (axis) => this.#player.toggle(axis),
       help: () => this.#help.toggle(),
       saveSeries: (index) => door.save({ ...this.#state, series: index }),
-      fail: (error) => parts.failed(error),
+      fail: (error) => this.#failed(error),
       complain: (error) => parts.complain(error),
     });
     this.#player = new Player(
@@ -177,7 +178,7 @@ export class StackView {
         : this.#state.comparison !== null && there(this.#state.comparison.layer)
           ? this.#state.comparison
           : null;
-    this.#become(this.#withLayerLooks({ ...this.#state, comparison }));
+    this.#become({ ...this.#state, comparison });
   }
 
   showGrids(grids: readonly TileGrid[]): void {
@@ -187,6 +188,7 @@ export class StackView {
 
   /** The file changed, or the page shows another stack: what was read of it is worth nothing. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#player.stop();
     this.#display.dispose();
     this.#link.dispose();
@@ -197,6 +199,11 @@ export class StackView {
     for (const pane of Object.values(this.#panes)) pane.dispose();
     if (this.#reporting !== null) clearTimeout(this.#reporting);
     if (this.#flickering !== null) clearInterval(this.#flickering);
+  }
+
+  /** What still fails of a view that was replaced is no fault of the one that is shown. */
+  #failed(error: unknown): void {
+    if (!this.#isDisposed) this.#parts.failed(error);
   }
 
   get #shown(): Shown {
@@ -228,18 +235,19 @@ export class StackView {
         drawn: () => this.#drawn(),
         drawOver: (pane, picture) => this.#drawOver(pane, picture),
         busy: (isBusy) => this.#status.showBusy(isBusy),
-        failed: (error) => this.#parts.failed(error),
+        failed: (error) => this.#failed(error),
       },
       this.#state,
       this.#shown,
     );
   }
 
-  /** Layers that are new get a look; one that is compared with is not laid over the picture. */
+  /** Layers that are new get a look. */
   #withLayerLooks(state: ViewerState): ViewerState {
-    const looks = { ...state.layers };
-    for (const { layer, description } of this.#layers) looks[layer] ??= initialLayerLook(description);
-    return { ...state, layers: looks };
+    const fresh = this.#layers.filter(({ layer }) => !Object.hasOwn(state.layers, String(layer)));
+    if (fresh.length === 0) return state;
+    const looks = fresh.map(({ layer, description }) => [layer, initialLayerLook(description)] as const);
+    return { ...state, layers: { ...state.layers, ...Object.fromEntries(looks) } };
   }
 
   /** The user changed the state: linked viewers follow. */
@@ -249,9 +257,11 @@ export class StackView {
   }
 
   #become(state: ViewerState | null): void {
-    if (state === null) return;
-    this.#state = state;
-    this.#parts.door.save({ ...state, series: this.#parts.description.series.index });
+    // A drag or an answer may come after the view was replaced.
+    if (state === null || this.#isDisposed) return;
+    // A state from before a layer came knows nothing of it.
+    this.#state = this.#withLayerLooks(state);
+    this.#parts.door.save({ ...this.#state, series: this.#parts.description.series.index });
     this.#showState();
   }
 

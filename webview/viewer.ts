@@ -39,6 +39,8 @@ const door: ViewerDoor = {
 const notice = new Notice();
 const started = performance.now();
 let current: StackView | null = null;
+/** How often the stack was opened: of openings that overlap only the newest is shown. */
+let openings = 0;
 
 window.addEventListener("securitypolicyviolation", (event) => {
   channel.emit("cspViolation", { directive: event.effectiveDirective, blocked: event.blockedURI });
@@ -84,6 +86,7 @@ async function describeRemembered(): Promise<StackDescription> {
 
 /** Asks the host what the stack is, and shows it. */
 async function open(): Promise<void> {
+  const opening = ++openings;
   const slow = setTimeout(() => notice.showLoading("Opening…"), LOADING_DELAY_MS);
   document.body.dataset.state = "loading";
   if (!notice.element.isConnected) document.querySelector("#app")?.append(notice.element);
@@ -92,9 +95,9 @@ async function open(): Promise<void> {
     const description = await describeRemembered();
     const layers = await channel.request("layers", undefined);
     const grids = await channel.request("tileGrids", undefined);
-    show({ description, preferences, layers, grids });
+    if (opening === openings) show({ description, preferences, layers, grids });
   } catch (error) {
-    showFailure(error);
+    if (opening === openings) showFailure(error);
   } finally {
     clearTimeout(slow);
   }

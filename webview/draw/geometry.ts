@@ -52,8 +52,8 @@ export function fitView(image: Size, screen: Size, tall = 1): View {
 }
 
 /** The zoom inside what is useful: from a quarter of the fitting size to 64 screen px per image px. */
-export function clampZoom(zoom: number, image: Size, screen: Size): number {
-  const smallest = Math.min(1, fitView(image, screen).zoom) / 4;
+export function clampZoom(zoom: number, image: Size, screen: Size, tall = 1): number {
+  const smallest = Math.min(1, fitView(image, screen, tall).zoom) / 4;
   return Math.min(LARGEST_ZOOM, Math.max(smallest, zoom));
 }
 

@@ -11,15 +11,24 @@ import type {
 import { sourceKey } from "./pictures";
 
 const KEPT = 4096;
+/** A question that has taken this long is dropped when its picture is not shown any more. */
+const PATIENCE_MS = 150;
 
 /** Asks the host for limits. */
-export type AskContrast = (request: ContrastRequest) => Promise<ContrastLimits>;
+export type AskContrast = (request: ContrastRequest, signal: AbortSignal) => Promise<ContrastLimits>;
+
+interface Running {
+  readonly source: string;
+  readonly started: number;
+  readonly stop: AbortController;
+}
 
 /** Limits by picture and method; `repeat` says how often Auto was pressed for a picture. */
 export class ContrastSource {
   readonly #ask: AskContrast;
   readonly #answers = new Map<string, Promise<ContrastLimits>>();
   readonly #known = new Map<string, ContrastLimits>();
+  readonly #running = new Map<string, Running>();
 
   constructor(ask: AskContrast) {
     this.#ask = ask;
@@ -30,36 +39,55 @@ export class ContrastSource {
     return this.#known.get(keyOf(source, method, repeat));
   }
 
-  /** Limits of a picture; a failed answer is not remembered. */
+  /** Only these pictures are shown now: questions about others that take long are dropped. */
+  keepOnly(sources: readonly PictureSource[]): void {
+    const shown = new Set(sources.map(sourceKey));
+    for (const [key, { source, started, stop }] of this.#running) {
+      if (shown.has(source) || performance.now() - started <= PATIENCE_MS) continue;
+      this.#running.delete(key);
+      this.#answers.delete(key);
+      stop.abort();
+    }
+  }
+
+  /** Limits of a picture; a failed answer is not remembered. Rejects when the question is dropped. */
   limitsOf(source: PictureSource, method: ContrastMethod, repeat = 0): Promise<ContrastLimits> {
     const key = keyOf(source, method, repeat);
     const asked = this.#answers.get(key);
     if (asked !== undefined) return asked;
     const { layer, plane, section, projection } = source;
-    const answer = this.#ask({
+    const request: ContrastRequest = {
       plane,
       method,
       repeat,
       ...(layer === undefined ? {} : { layer }),
       ...(section === undefined ? {} : { section }),
       ...(projection === undefined ? {} : { projection }),
-    });
+    };
+    const stop = new AbortController();
+    const answer = this.#ask(request, stop.signal);
     this.#answers.set(key, answer);
-    answer.then(
-      (limits) => this.#keep(key, limits),
-      () => this.#answers.delete(key),
-    );
+    this.#running.set(key, { source: sourceKey(source), started: performance.now(), stop });
+    const settle = (limits: ContrastLimits | null): void => {
+      // It may have been dropped, and asked again, meanwhile.
+      if (this.#answers.get(key) !== answer) return;
+      this.#running.delete(key);
+      if (limits === null) this.#answers.delete(key);
+      else this.#keep(key, limits);
+    };
+    answer.then(settle, () => settle(null));
     return answer;
   }
 
   /** Forgets everything: the file changed. */
   reset(): void {
+    for (const { stop } of this.#running.values()) stop.abort();
+    this.#running.clear();
     this.#answers.clear();
     this.#known.clear();
   }
 
   #keep(key: string, limits: ContrastLimits): void {
-    if (!this.#answers.has(key)) return;
     this.#known.set(key, limits);
     if (this.#known.size <= KEPT) return;
     const oldest = this.#known.keys().next().value ?? key;

@@ -7,6 +7,8 @@ import { covers } from "../draw/geometry";
 
 const PATIENCE_MS = 150;
 const AT_ONCE = 3;
+/** Small pictures take much more memory than their pixels. */
+const MOST_PICTURES = 4096;
 
 /** Asks the host for pixels. */
 export type ReadPlane = (request: PlaneRequest, signal: AbortSignal) => Promise<PlanePixels>;
@@ -56,9 +58,11 @@ export class PictureStore {
   readonly #kept = new Map<string, Kept>();
   readonly #running = new Map<string, Running>();
   #wishes = new Map<string, FullRequest>();
+  /** Pictures that are shown now: dropping one would only have it asked for again. */
+  #needed = new Set<string>();
   #bytes = 0;
 
-  /** @param capacity bytes of pictures to keep */
+  /** @param capacity bytes of pictures to keep; what is wished for is kept however large it is */
   constructor(
     read: ReadPlane,
     capacity: number,
@@ -78,13 +82,9 @@ export class PictureStore {
 
   /** A picture that has at least the region of the request, if one is here. */
   find(request: FullRequest): PlanePixels | undefined {
-    const group = groupKey(request);
-    const exact = this.#kept.get(requestKey(request));
-    if (exact !== undefined) return this.#touch(requestKey(request), exact);
-    for (const [key, kept] of this.#kept) {
-      if (kept.group === group && covers(kept.pixels.region, request.region)) return this.#touch(key, kept);
-    }
-    return undefined;
+    const key = this.#keyOf(request);
+    const kept = key === undefined ? undefined : this.#kept.get(key);
+    return key === undefined || kept === undefined ? undefined : this.#touch(key, kept);
   }
 
   /**
@@ -92,11 +92,13 @@ export class PictureStore {
    * forgotten, what has and takes long is cancelled.
    */
   want(requests: readonly FullRequest[]): void {
-    this.#wishes = new Map(
-      requests
-        .filter((request) => this.find(request) === undefined)
-        .map((request) => [requestKey(request), request]),
-    );
+    this.#wishes = new Map();
+    this.#needed = new Set();
+    for (const request of requests) {
+      const key = this.#keyOf(request);
+      this.#needed.add(key ?? requestKey(request));
+      if (key === undefined) this.#wishes.set(requestKey(request), request);
+    }
     for (const [key, { started, stop }] of this.#running) {
       if (!this.#wishes.has(key) && this.#now() - started > PATIENCE_MS) stop.abort();
     }
@@ -109,6 +111,16 @@ export class PictureStore {
     this.#bytes = 0;
     this.#wishes.clear();
     for (const { stop } of this.#running.values()) stop.abort();
+  }
+
+  /** Under which key a picture is kept that has at least the region of the request. */
+  #keyOf(request: FullRequest): string | undefined {
+    const exact = requestKey(request);
+    if (this.#kept.has(exact)) return exact;
+    const group = groupKey(request);
+    for (const [key, kept] of this.#kept)
+      if (kept.group === group && covers(kept.pixels.region, request.region)) return key;
+    return undefined;
   }
 
   #touch(key: string, kept: Kept): PlanePixels {
@@ -142,12 +154,12 @@ export class PictureStore {
   }
 
   #keep(key: string, kept: Kept): void {
-    const { byteLength } = kept.pixels.data;
-    if (byteLength > this.#capacity || this.#kept.has(key)) return;
+    if (this.#kept.has(key)) return;
     this.#kept.set(key, kept);
-    this.#bytes += byteLength;
+    this.#bytes += kept.pixels.data.byteLength;
     for (const [oldest, { pixels }] of this.#kept) {
-      if (this.#bytes <= this.#capacity) return;
+      if (this.#bytes <= this.#capacity && this.#kept.size <= MOST_PICTURES) return;
+      if (this.#needed.has(oldest)) continue;
       this.#kept.delete(oldest);
       this.#bytes -= pixels.data.byteLength;
     }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { PlanePixels } from "../../../src/protocol/viewer";
 import { ContrastSource } from "../../../webview/pixels/contrast";
 import { PictureStore, sourceKey } from "../../../webview/pixels/pictures";
@@ -146,4 +146,51 @@ test("limits of a picture are asked for once, and again after a failure", async 
   expect(asked).toBe(2);
   await source.limitsOf(plane, "minmax");
   expect(asked).toBe(3);
+});
+
+test("pictures that are shown together are all kept, however little room there is", async () => {
+  let asked = 0;
+  const store = new PictureStore(
+    (wanted) => {
+      asked++;
+      return Promise.resolve(pixels(wanted as FullRequest));
+    },
+    12,
+    { arrived: () => undefined, failed: () => undefined },
+  );
+  const shown = [request(1), request(2), request(3)];
+  for (let frame = 0; frame < 5; frame++) {
+    store.want(shown);
+    await turn();
+  }
+  expect(shown.map((one) => store.find(one)?.data[0])).toEqual([1, 2, 3]);
+  expect(asked).toBe(3);
+  store.want([request(4)]);
+  await turn();
+  expect(store.bytes).toBe(8);
+});
+
+test("limits of a picture that is not shown any more are not waited for, and can be asked for again", async () => {
+  const signals: AbortSignal[] = [];
+  const source = new ContrastSource((_, signal) => {
+    signals.push(signal);
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new DOMException("stop", "AbortError")));
+    });
+  });
+  const at = (z: number) => ({ plane: { t: 0, z, c: 0 } });
+  vi.useFakeTimers();
+  const [old, shown] = [source.limitsOf(at(1), "auto"), source.limitsOf(at(2), "auto")];
+  shown.catch(() => undefined);
+  source.keepOnly([at(2)]);
+  expect(signals[0].aborted).toBe(false);
+  vi.advanceTimersByTime(1000);
+  source.keepOnly([at(2)]);
+  vi.useRealTimers();
+  await expect(old).rejects.toThrow("stop");
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  source.limitsOf(at(1), "auto").catch(() => undefined);
+  expect(signals).toHaveLength(3);
+  source.reset();
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
 });
