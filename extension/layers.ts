@@ -70,6 +70,8 @@ export class Layers {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #baseListener: vscode.Disposable;
   readonly #restored: Promise<void>;
+  /** The largest number so far: that of a layer that was removed is not given again, the viewer remembers its look. */
+  #highest = 0;
   #isDisposed = false;
 
   /** Fires when layers were added, removed or written. */
@@ -115,7 +117,7 @@ export class Layers {
       stack.dispose();
       throw error;
     }
-    const layer = Math.max(0, ...this.#stacks.keys()) + 1;
+    const layer = this.#highest + 1;
     this.#keep(layer, stack);
     this.#announce();
     return layer;
@@ -171,6 +173,7 @@ export class Layers {
 
   #keep(layer: number, stack: WatchedStack): void {
     this.#stacks.set(layer, stack);
+    this.#highest = Math.max(this.#highest, layer);
     stack.onDidChange(() => this.#changed.fire(undefined));
   }
 
