@@ -29,11 +29,23 @@ export interface KeyActions {
   copyValues(): void;
   savePicture(): void;
   help(): void;
+  /** Moves what is looked at, in parts of the picture area. */
+  look(right: number, down: number): void;
 }
+
+const LOOKS: Readonly<Record<string, { readonly right: number; readonly down: number }>> = {
+  ArrowLeft: { right: -0.1, down: 0 },
+  ArrowRight: { right: 0.1, down: 0 },
+  ArrowUp: { right: 0, down: -0.1 },
+  ArrowDown: { right: 0, down: 0.1 },
+};
 
 /** One line of the help page. */
 export interface KeyEntry {
-  /** As `KeyboardEvent.key`, with `Ctrl+` in front where Ctrl (Cmd on macOS) is held. */
+  /**
+   * As `KeyboardEvent.key`, with `Ctrl+` in front where Ctrl (Cmd on macOS) is held, and `Shift+` in front of arrows where
+   * Shift is.
+   */
   readonly keys: readonly string[];
   readonly does: string;
   readonly run: (actions: KeyActions, key: string) => void;
@@ -59,6 +71,11 @@ export const KEY_TABLE: Readonly<Record<string, readonly KeyEntry[]>> = {
     { keys: ["-"], does: "Zoom out", run: (actions) => actions.zoomBy(1 / Math.SQRT2) },
     { keys: ["0"], does: "Show the whole plane", run: (actions) => actions.fit() },
     { keys: ["1"], does: "One screen pixel per image pixel", run: (actions) => actions.oneToOne() },
+    {
+      keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"],
+      does: "Move what is looked at",
+      run: (actions, key) => actions.look(LOOKS[key].right, LOOKS[key].down),
+    },
     { keys: ["o"], does: "Orthogonal views on or off", run: (actions) => actions.toggleOrthogonal() },
     { keys: ["p"], does: "Projection: none, maximum, mean, sum", run: (actions) => actions.nextProjection() },
     { keys: ["g"], does: "Tile grid on or off", run: (actions) => actions.toggleTiles() },
@@ -105,7 +122,8 @@ export function entryOf(key: string): KeyEntry | null {
 /** Whether the element with the focus, or one around it, needs the key for itself. */
 function keepsKey(path: readonly EventTarget[], key: string): boolean {
   const around = path.filter((target) => target instanceof HTMLElement);
-  if (around[0]?.matches("input[type=range]")) return /^(Arrow|Page|Home|End)/.test(key);
+  const moves = "input[type=range], [role=slider], [role=radio], [role=tab]";
+  if (around[0]?.matches(moves)) return /^(Arrow|Page|Home|End)/.test(key);
   return around.some((target) => target.matches("input, textarea, vscode-dropdown, dialog"));
 }
 
@@ -116,7 +134,8 @@ function keepsKey(path: readonly EventTarget[], key: string): boolean {
 export function listenToKeys(actionsNow: () => KeyActions | null): void {
   window.addEventListener("keydown", (event) => {
     if (event.altKey) return;
-    const key = event.ctrlKey || event.metaKey ? `Ctrl+${event.key}` : event.key;
+    const plain = event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key;
+    const key = event.ctrlKey || event.metaKey ? `Ctrl+${plain}` : plain;
     if (keepsKey(event.composedPath(), event.key)) return;
     if (key === "Ctrl+c" && getSelection()?.isCollapsed === false) return;
     const entry = entryOf(key);

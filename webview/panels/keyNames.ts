@@ -6,6 +6,8 @@
 const NAMES: Readonly<Record<string, string>> = {
   ArrowRight: "→",
   ArrowLeft: "←",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
   PageDown: "Page Down",
   PageUp: "Page Up",
   Escape: "Esc",
@@ -13,6 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** A key as it is printed on keyboards. */
 export function keyName(key: string): string {
+  if (key.startsWith("Shift+")) return `Shift+${keyName(key.slice(6))}`;
   const shifted = /^[A-Z]$/.test(key.replace("Ctrl+", ""));
   if (shifted) return key.startsWith("Ctrl+") ? `Ctrl+Shift+${key.slice(5)}` : `Shift+${key}`;
   return (
