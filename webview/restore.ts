@@ -7,6 +7,7 @@ import { CONTRAST_METHODS, PROJECTION_METHODS } from "../src/protocol/viewer";
 import type { PlaneRegion, Projection, StackDescription, ViewerPreferences } from "../src/protocol/viewer";
 import type { Interval } from "../src/volume/region";
 import type { View } from "./draw/geometry";
+import { LUT_NAMES } from "./draw/luts";
 import type { Limits } from "./draw/renderer";
 import {
   COMPARE_MODES,
@@ -20,12 +21,18 @@ import {
 } from "./state";
 import type { Comparison, Extra, LayerLook, Look, ViewerState } from "./state";
 
+/** More than anybody hides by hand, and than a stack has layers. */
+const MOST_HIDDEN = 10_000;
+const MOST_LAYERS = 256;
+
 type Saved = Readonly<Record<string, unknown>>;
 
 const isSaved = (value: unknown): value is Saved => typeof value === "object" && value !== null;
 const isFinite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const oneOf = <T extends string>(known: readonly T[], value: unknown, otherwise: T): T =>
   known.find((one) => one === value) ?? otherwise;
+const isLut = (value: unknown): value is string =>
+  typeof value === "string" && (LUT_NAMES.some((name) => name === value) || /^#[0-9a-f]{6}$/i.test(value));
 const flag = (value: unknown, otherwise: boolean): boolean =>
   typeof value === "boolean" ? value : otherwise;
 const fraction = (value: unknown, otherwise: number): number =>
@@ -60,7 +67,9 @@ export function restoreState(
     method: oneOf(CONTRAST_METHODS, saved.method, fresh.method),
     keepContrast: flag(saved.keepContrast, fresh.keepContrast),
     hasLogCounts: flag(saved.hasLogCounts, fresh.hasLogCounts),
-    hiddenLabels: Array.isArray(saved.hiddenLabels) ? saved.hiddenLabels.filter(isFinite) : [],
+    hiddenLabels: Array.isArray(saved.hiddenLabels)
+      ? saved.hiddenLabels.filter(isFinite).slice(0, MOST_HIDDEN)
+      : [],
     pickedLabel: isFinite(saved.pickedLabel) ? saved.pickedLabel : null,
     extras: Object.fromEntries(
       EXTRAS.map((extra) => [extra, flag(isSaved(extras) ? extras[extra] : undefined, fresh.extras[extra])]),
@@ -117,8 +126,8 @@ function restoreLook<T extends Look>(saved: unknown, fresh: T): T {
   return {
     ...fresh,
     visible: flag(saved.visible, fresh.visible),
-    lut: typeof saved.lut === "string" ? saved.lut : fresh.lut,
-    gamma: isFinite(saved.gamma) && saved.gamma > 0 ? saved.gamma : fresh.gamma,
+    lut: isLut(saved.lut) ? saved.lut : fresh.lut,
+    gamma: isFinite(saved.gamma) && saved.gamma >= 0.01 && saved.gamma <= 100 ? saved.gamma : fresh.gamma,
     limits: restoreLimits(saved.limits),
   };
 }
@@ -141,7 +150,8 @@ function restoreRectangle(saved: unknown, { lengths }: StackDescription): PlaneR
 function restoreLayers(saved: unknown, description: StackDescription): Record<string, LayerLook> {
   if (!isSaved(saved)) return {};
   const fresh = initialLayerLook(description);
-  const layers = Object.entries(saved).flatMap(([layer, look]): [string, LayerLook][] => {
+  const entries = Object.entries(saved).slice(0, MOST_LAYERS);
+  const layers = entries.flatMap(([layer, look]): [string, LayerLook][] => {
     if (!/^\d+$/.test(layer) || !isSaved(look)) return [];
     const kind = oneOf(["intensity", "labels"], look.kind, fresh.kind);
     return [[layer, { ...restoreLook(look, fresh), kind, opacity: fraction(look.opacity, fresh.opacity) }]];
