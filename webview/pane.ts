@@ -57,11 +57,9 @@ export class Pane {
     this.element = element("div", { class: "pane", id: `pane-${name}` }, this.canvas, this.#overlay);
     this.#renderer = chooseRenderer(this.canvas);
     this.canvas.dataset.renderer = this.#renderer.kind;
-    this.#observer = new ResizeObserver(() => {
-      this.#fitCanvases();
-      events.resized();
-    });
+    this.#observer = new ResizeObserver(() => this.#fit());
     this.#observer.observe(this.element);
+    window.addEventListener("resize", this.#resized);
     this.#listen();
   }
 
@@ -109,7 +107,18 @@ export class Pane {
 
   dispose(): void {
     this.#observer.disconnect();
+    window.removeEventListener("resize", this.#resized);
     this.#renderer.dispose();
+  }
+
+  /** A window that moves to a screen of another resolution leaves its elements as large as they were. */
+  readonly #resized = (): void => {
+    if (this.canvas.width !== Math.round(this.size.width * devicePixelRatio)) this.#fit();
+  };
+
+  #fit(): void {
+    this.#fitCanvases();
+    this.#events.resized();
   }
 
   #fitCanvases(): void {

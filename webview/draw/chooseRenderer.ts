@@ -13,7 +13,7 @@ export type RendererChoice = "auto" | "canvas2d" | "webgl2";
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|microsoft basic render/i;
 
 /** Whether a graphics driver's name is that of one that computes on the processor. */
-export function isSoftwareDriver(name: string): boolean {
+function isSoftwareDriver(name: string): boolean {
   return SOFTWARE.test(name);
 }
 
@@ -26,8 +26,16 @@ export function chooseRenderer(canvas: HTMLCanvasElement, choice: RendererChoice
   return choice === "auto" && hasGraphicsCard() ? new WebglRenderer(canvas) : new CanvasRenderer(canvas);
 }
 
-/** Asks a canvas that is thrown away: one that has given a context cannot give one of another kind. */
+let isCardKnown: boolean | null = null;
+
+/** Whether there is a graphics card; looked for once, as contexts are few. */
 function hasGraphicsCard(): boolean {
+  isCardKnown ??= findGraphicsCard();
+  return isCardKnown;
+}
+
+/** Asks a canvas that is thrown away: one that has given a context cannot give one of another kind. */
+function findGraphicsCard(): boolean {
   const gl = document.createElement("canvas").getContext("webgl2");
   if (gl === null) return false;
   const extension = gl.getExtension("WEBGL_debug_renderer_info");

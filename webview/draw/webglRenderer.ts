@@ -142,6 +142,8 @@ export class WebglRenderer implements Renderer {
     this.#canvas.removeEventListener("webglcontextrestored", this.#restored);
     this.#equipment?.dispose();
     this.#equipment = null;
+    // A page has few contexts, and takes back those that nobody holds late.
+    this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
     this.#frames = [];
     this.#tables.clear();
     this.#sources.end();
