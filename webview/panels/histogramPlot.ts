@@ -32,7 +32,7 @@ export interface HistogramPlot {
 
 const HEIGHT = 104;
 const TICKS_HEIGHT = 20;
-/** Room beside the plot for the markers' knobs, px; viewer.css has it too. */
+/** Room beside the plot for the markers' knobs, px; styles/channels.css has it too. */
 const SIDE = 8;
 const CURVE_POINTS = 64;
 
