@@ -46,6 +46,11 @@ export class Newest<T> {
     else this.#stopSoon();
   }
 
+  /** Nothing more is wished: a question that waits is dropped, the one under way is not. */
+  rest(): void {
+    this.#next = null;
+  }
+
   /** Drops all questions; the next wish is asked whatever was answered before. */
   forget(): void {
     this.#next = null;

@@ -68,7 +68,7 @@ test("a slow histogram that nobody wants any more is cancelled for the newest", 
   const { source, asked, failed } = slowHost();
   source.want(sourceOf(1));
   source.want(sourceOf(2));
-  await vi.advanceTimersByTimeAsync(200);
+  await vi.advanceTimersByTimeAsync(100);
   expect(asked).toEqual([1]);
   await vi.advanceTimersByTimeAsync(100);
   expect(asked).toEqual([1, 2]);
