@@ -149,8 +149,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   zoomBy(factor: number, at?: Point): void {
-    const { width, height } = this.#parts.panes.xy.size;
-    this.#zoomTo(this.#parts.display.view.zoom * factor, at ?? { x: width / 2, y: height / 2 });
+    this.#zoomTo(this.#parts.display.view.zoom * factor, at ?? null);
   }
 
   fit(): void {
@@ -158,8 +157,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   oneToOne(): void {
-    const { width, height } = this.#parts.panes.xy.size;
-    this.#zoomTo(1 / devicePixelRatio, { x: width / 2, y: height / 2 });
+    this.#zoomTo(1 / devicePixelRatio, null);
   }
 
   panBy(by: Point): void {
@@ -386,9 +384,14 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
     this.#parts.change(kind, make);
   }
 
-  #zoomTo(zoom: number, at: Point): void {
-    const { display, panes } = this.#parts;
-    const screen = panes.xy.size;
+  /** @param under place of the pane that keeps what is under it; null for the middle */
+  #zoomTo(zoom: number, under: Point | null): void {
+    const { display } = this.#parts;
+    const { screen } = display.layout;
+    const at =
+      under === null
+        ? { x: screen.width / 2, y: screen.height / 2 }
+        : { x: under.x - display.sideAt("xy", under), y: under.y };
     const tall = display.aspect.y;
     const view = zoomAt(display.view, clampZoom(zoom, this.#image, screen, tall), at, { screen, tall });
     const inside = panBy(view, { x: 0, y: 0 }, this.#image, tall);

@@ -28,7 +28,7 @@ import type { Pane } from "./pane";
 import type { ContrastSource } from "./pixels/contrast";
 import { sourceKey } from "./pixels/pictures";
 import type { FullRequest, PictureStore } from "./pixels/pictures";
-import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement } from "./scene";
+import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement, picturesBeside } from "./scene";
 import type { Aspect, Cooked, Ingredient, PaneName, Shown } from "./scene";
 import { samePlane } from "./state";
 import type { Comparison, ViewerState } from "./state";
@@ -90,7 +90,7 @@ export class Display {
     const { view } = this.#state;
     const [image, screen, tall] = [
       paneImage("xy", this.#lengths),
-      this.#parts.panes.xy.size,
+      this.screen("xy"),
       this.#aspect.y,
     ] as const;
     if (view === null) return fitView(image, screen, tall);
@@ -129,12 +129,12 @@ export class Display {
 
   /** Where the plane lies in its pane now. */
   get layout(): { readonly screen: Size; readonly placement: Placement } {
-    return { screen: this.#parts.panes.xy.size, placement: this.placement("xy") };
+    return { screen: this.screen("xy"), placement: this.placement("xy") };
   }
 
   /** The part of the plane that is on the screen; null when it is outside. */
   get visible(): PlaneRegion | null {
-    return visibleRegion(this.placement("xy"), this.#parts.panes.xy.size, paneImage("xy", this.#lengths));
+    return visibleRegion(this.placement("xy"), this.screen("xy"), paneImage("xy", this.#lengths));
   }
 
   /** Whether a flicker shows the other stack now. */
@@ -190,17 +190,35 @@ export class Display {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
   }
 
-  /** The pixel of a pane's picture under a place of the screen. */
-  pixelAt(pane: PaneName, at: Point): Point | null {
-    return pixelAt(
-      toImage(this.placement(pane), this.#parts.panes[pane].size, at),
-      paneImage(pane, this.#lengths),
-    );
+  /** How large a picture's part of its pane is, CSS px: half of it when two stand beside each other. */
+  screen(pane: PaneName): Size {
+    const { width, height } = this.#parts.panes[pane].size;
+    return { width: width / picturesBeside(this.#state, pane, this.#shown), height };
   }
 
-  /** The place in a pane's picture under a place of the screen; may lie outside of the picture. */
-  placeAt(pane: PaneName, at: Point): Point {
-    return toImage(this.placement(pane), this.#parts.panes[pane].size, at);
+  /** Where the parts of a pane begin that its pictures have, CSS px from its left. */
+  sides(pane: PaneName): readonly number[] {
+    const { width } = this.screen(pane);
+    return picturesBeside(this.#state, pane, this.#shown) === 2 ? [0, width] : [0];
+  }
+
+  /** Where the part of a pane begins in which a place of it lies, CSS px from its left. */
+  sideAt(pane: PaneName, { x }: Point): number {
+    return this.sides(pane).findLast((left) => x >= left) ?? 0;
+  }
+
+  /** The pixel of a pane's picture under a place of the screen. */
+  pixelAt(pane: PaneName, at: Point): Point | null {
+    return pixelAt(this.placeAt(pane, at), paneImage(pane, this.#lengths));
+  }
+
+  /**
+   * The place in a pane's picture under a place of the screen; may lie outside of the picture.
+   *
+   * @param side of the pane that counts; a drag that leaves its side goes on there
+   */
+  placeAt(pane: PaneName, at: Point, side = this.sideAt(pane, at)): Point {
+    return toImage(this.placement(pane), this.screen(pane), { x: at.x - side, y: at.y });
   }
 
   /** What the undermost picture of a pane shows at a pixel: where pixels are left out, a neighbour; null for nothing. */
@@ -234,7 +252,7 @@ export class Display {
   /** Where the picture of a pane lies now. */
   placement(pane: PaneName): Placement {
     return panePlacement(pane, this.view, {
-      screen: this.#parts.panes[pane].size,
+      screen: this.screen(pane),
       aspect: this.#aspect,
       z: this.#state.plane.z,
       depth: this.#lengths.z,
@@ -266,7 +284,7 @@ export class Display {
   #requestsOf(pane: PaneName): Request[] | null {
     const placement = this.placement(pane);
     const image: Size = paneImage(pane, this.#lengths);
-    const visible = visibleRegion(placement, this.#parts.panes[pane].size, image);
+    const visible = visibleRegion(placement, this.screen(pane), image);
     if (visible === null) return null;
     const step = stepsFor(placement, devicePixelRatio);
     const region = snapRegion(visible, step, image);
@@ -331,6 +349,7 @@ export class Display {
         this.#hidden = { labels: hiddenLabels, set: new Set(hiddenLabels) };
       const placement = this.placement(name);
       const moment = {
+        width: pane.size.width,
         comparison: this.#comparison(),
         isOther: this.#isOther,
         hiddenLabels: this.#hidden.set,

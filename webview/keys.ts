@@ -98,7 +98,7 @@ export const KEY_TABLE: Readonly<Record<string, readonly KeyEntry[]>> = {
     { keys: ["Escape"], does: "Remove line and rectangle", run: (actions) => actions.clearShapes() },
     {
       keys: ["x"],
-      does: "Compare: swipe, blend, flicker, difference",
+      does: "Compare: the next way",
       run: (actions) => actions.nextCompareMode(),
     },
     { keys: ["f"], does: "Flicker: the other stack", run: (actions) => actions.flicker() },

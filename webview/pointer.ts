@@ -47,21 +47,23 @@ export function makePointer(pane: PaneName, parts: PointerParts): PaneEvents {
 function gripIn(pane: PaneName, parts: PointerParts, at: Point): Grip | null {
   if (pane !== "xy") return null;
   const { screen, placement } = parts.display().layout;
-  return gripAt(at, { state: parts.actions().state, placement, screen });
+  const inside = { x: at.x - parts.display().sideAt("xy", at), y: at.y };
+  return gripAt(inside, { state: parts.actions().state, placement, screen });
 }
 
 /** Moves what was taken hold of; a click leaves it where it is. */
 function gripDrag(grip: Grip, parts: PointerParts, start: Point): DragEvents {
   const actions = parts.actions();
   const before = actions.state;
-  const from = parts.display().placeAt("xy", start);
+  const side = parts.display().sideAt("xy", start);
+  const from = parts.display().placeAt("xy", start, side);
   return {
     moved: (at) => {
       if (grip === "swipe") {
         actions.moveSwipe(at.x / parts.display().layout.screen.width);
         return;
       }
-      const to = parts.display().placeAt("xy", at);
+      const to = parts.display().placeAt("xy", at, side);
       actions.moveShape(before, grip, { x: to.x - from.x, y: to.y - from.y });
     },
     released: () => undefined,
@@ -71,7 +73,8 @@ function gripDrag(grip: Grip, parts: PointerParts, start: Point): DragEvents {
 function dragOf(pane: PaneName, parts: PointerParts, start: Point, event: PointerEvent): DragEvents {
   const actions = parts.actions();
   const { tool, isOrthogonal } = actions.state;
-  const placeAt = (at: Point): Point => parts.display().placeAt(pane, at);
+  const side = parts.display().sideAt(pane, start);
+  const placeAt = (at: Point): Point => parts.display().placeAt(pane, at, side);
   if (pane !== "xy") {
     const cut = (at: Point): void => actions.cutAt(pane, placeAt(at));
     cut(start);

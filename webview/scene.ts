@@ -143,6 +143,13 @@ export function fitsInto(
   return lengths.y === own.y && lengths.x === own.x && (pane === "xy" || lengths.z === own.z);
 }
 
+/** How many pictures stand side by side in a pane: two where a comparison says so and the other stack fits. */
+export function picturesBeside({ comparison }: ViewerState, pane: PaneName, shown: Shown): 1 | 2 {
+  if (comparison?.mode !== "beside") return 1;
+  const other = shown.layers.find(({ layer }) => layer === comparison.layer);
+  return other !== undefined && fitsInto(other, pane, shown.description) ? 2 : 1;
+}
+
 function ownIngredient(state: ViewerState, pane: PaneName, channel: number): Ingredient {
   const look = state.channels[channel];
   return {
@@ -191,6 +198,8 @@ function shortened(projection: Projection | undefined, depth: number): Projectio
 
 /** What is drawn of a state besides its pictures. */
 export interface Moment {
+  /** Of the pane, CSS px. */
+  readonly width: number;
   readonly comparison: Comparison | null;
   /** Whether the flicker shows the other stack now. */
   readonly isOther: boolean;
@@ -210,6 +219,16 @@ export function framesOf(
     some.flatMap((one) => layersOf(one, moment, share));
   const [own, other, over] = [of("own"), of("other"), of("over")];
   const { comparison } = moment;
+  const besideEachOther = (sides: readonly DrawnLayer[][]): Frame[] => {
+    const middle = Math.round(canvasWidth / 2);
+    // A placement is that of the middle of its half.
+    const away = moment.width / 4 / placement.zoomX;
+    return sides.map((layers, side) => ({
+      layers,
+      placement: { ...placement, centerX: placement.centerX + (side === 0 ? away : -away) },
+      columns: side === 0 ? [0, middle] : [middle, canvasWidth],
+    }));
+  };
   if (comparison === null || other.length === 0)
     return [{ layers: [...draw(own), ...draw(over)], placement }];
   if (comparison.mode === "flicker")
@@ -220,6 +239,8 @@ export function framesOf(
   }
   if (comparison.mode === "difference")
     return [{ layers: [differenceOf(own[0], other[0], comparison), ...draw(over)], placement }];
+  if (comparison.mode === "beside")
+    return besideEachOther([own, other].map((one) => [...draw(one), ...draw(over)]));
   const border = Math.round(comparison.at * canvasWidth);
   return [
     { layers: [...draw(own), ...draw(over)], placement, columns: [0, border] },

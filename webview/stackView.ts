@@ -7,7 +7,7 @@ import { Actions } from "./actions";
 import { Display } from "./display";
 import type { PanePicture } from "./display";
 import { element } from "./dom";
-import type { Point } from "./draw/geometry";
+import type { Point, Size } from "./draw/geometry";
 import { History } from "./history";
 import { ViewLink } from "./linking";
 import { drawOverlay } from "./overlay/overlay";
@@ -331,25 +331,31 @@ export class StackView {
   #drawOver(name: PaneName, picture: PanePicture | null): void {
     const pane = this.#panes[name];
     const { description } = this.#parts;
+    const state = this.#state;
     const hovered: Point | null =
       this.#pointer?.pane === name ? this.#display.placeAt(name, this.#pointer.at) : null;
-    pane.drawOver((context) =>
+    const screen = this.#display.screen(name);
+    const draw = (context: CanvasRenderingContext2D, isOther: boolean): void =>
       drawOverlay(context, {
         pane: name,
-        screen: pane.size,
+        screen,
         image: paneImage(name, description.lengths),
         placement: this.#display.placement(name),
         aspect: this.#display.aspect,
-        state: this.#state,
+        state,
         description,
-        picture,
+        picture: picture !== null && isOther ? othersFirst(picture) : picture,
         grids: this.#grids,
         layers: this.#layers,
-        isOther: this.#display.isOther,
+        isOther,
         hovered,
         colors: themeColors(),
-      }),
-    );
+      });
+    const sides = this.#display.sides(name);
+    pane.drawOver((context) => {
+      if (sides.length === 1) draw(context, state.comparison?.mode === "flicker" && this.#display.isOther);
+      else for (const left of sides) inPart(context, { left, ...screen }, () => draw(context, left > 0));
+    });
   }
 
   #report(): void {
@@ -359,6 +365,26 @@ export class StackView {
       if (report !== null) this.#parts.door.channel.emit("viewChanged", report);
     }, REPORT_DELAY_MS);
   }
+}
+
+/** A picture of which the other stack is the undermost, whose values are printed. */
+function othersFirst({ cooked, placement }: PanePicture): PanePicture {
+  const isOther = ({ role }: PanePicture["cooked"][number]): boolean => role === "other";
+  return { placement, cooked: [...cooked.filter(isOther), ...cooked.filter((one) => !isOther(one))] };
+}
+
+function inPart(
+  context: CanvasRenderingContext2D,
+  { left, width, height }: Size & { readonly left: number },
+  draw: () => void,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(left, 0, width, height);
+  context.clip();
+  context.translate(left, 0);
+  draw();
+  context.restore();
 }
 
 function themeColors(): OverlayColors {

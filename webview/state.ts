@@ -39,7 +39,7 @@ export const DISPLAY_MODES = ["gray", "color", "composite", "labels"] as const;
 export type DisplayMode = (typeof DISPLAY_MODES)[number];
 
 /** Ways to compare two stacks. */
-export const COMPARE_MODES = ["swipe", "blend", "flicker", "difference"] as const;
+export const COMPARE_MODES = ["swipe", "blend", "flicker", "difference", "beside"] as const;
 
 /** One of the ways to compare two stacks. */
 export type CompareMode = (typeof COMPARE_MODES)[number];

@@ -20,10 +20,11 @@ export const drawComparison: OverlayPart = (context, scene) => {
   const { mode, at } = comparison;
   const border = at * screen.width;
   if (mode === "swipe") drawBorder(context, border, screen.height, colors.accent);
+  if (mode === "beside" && isOther) drawBorder(context, 0, screen.height, colors.accent);
   if (pane !== "xy") return;
   const corner = (text: string, widest = screen.width - 2 * MARGIN): void =>
     drawLabel(context, [text], { x: MARGIN, y: MARGIN }, { screen, anchor: "left-top", widest });
-  if (mode === "flicker") corner(isOther ? other : description.name);
+  if (mode === "flicker" || mode === "beside") corner(isOther ? other : description.name);
   if (mode === "blend") {
     const share = Math.round(at * 100);
     corner(`${100 - share} % ${description.name} + ${share} % ${other}`);

@@ -34,7 +34,7 @@ export interface OverlayScene {
   readonly picture: PanePicture | null;
   readonly grids: readonly TileGrid[];
   readonly layers: readonly Layer[];
-  /** Whether a flicker shows the other stack now. */
+  /** Whether the other stack is what is shown here now. */
   readonly isOther: boolean;
   /** Place under the pointer, px of the picture; null outside of this pane. */
   readonly hovered: Point | null;

@@ -1,5 +1,5 @@
 /**
- * How two stacks are compared: one of four ways, its slider or its scale, and how much they differ on the screen.
+ * How two stacks are compared: one of five ways, its slider or its scale, and how much they differ on the screen.
  * @module
  */
 import { DIFFERENCE_LUT } from "../draw/luts";
@@ -18,6 +18,7 @@ const MODE_TEXTS: Readonly<Record<CompareMode, { readonly text: string; readonly
   blend: { text: "Blend", title: "Some of either stack (X)" },
   flicker: { text: "Flicker", title: "One stack after the other (F)" },
   difference: { text: "Difference", title: "This stack minus the other, with a scale of its own (X)" },
+  beside: { text: "Beside", title: "One stack beside the other, at the same place (X)" },
 };
 
 /** The part of the page "Layers" for a comparison. */

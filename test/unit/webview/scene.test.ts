@@ -95,6 +95,7 @@ function framesWith(state: ViewerState, moment: Partial<Moment> = {}) {
   }));
   const placement = { centerX: 0, centerY: 0, zoomX: 1, zoomY: 1 };
   return framesOf(cooked, placement, 200, {
+    width: 100,
     comparison: state.comparison,
     isOther: false,
     hiddenLabels: new Set(),
@@ -108,6 +109,15 @@ test("a swipe shows one stack left of its border and the other right of it", () 
     [[0, 50], 2],
     [[50, 200], 2],
   ]);
+});
+
+test("stacks beside each other have half of the pane each, and the same place in the middle of it", () => {
+  const frames = framesWith(compared("beside"));
+  expect(frames.map(({ columns, placement }) => [columns, placement.centerX])).toEqual([
+    [[0, 100], 25],
+    [[100, 200], -25],
+  ]);
+  expect(frames.map(({ layers }) => layers[0].pixels.data[0])).toEqual([1, 4]);
 });
 
 test("a blend shares the light between both, a flicker shows one of them", () => {
