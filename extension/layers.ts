@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { TilewrightError, failureLine, toFailure } from "../src/errors";
 import type { Layer } from "../src/protocol/viewer";
+import { refuse } from "../src/protocol/viewerChecks";
 import { checkFits } from "./layerFit";
 import type { ReaderThread, StackFile } from "./readerThread";
 import { WatchedStack } from "./watchedStack";
@@ -166,8 +167,7 @@ export class Layers {
   async #stack(layer: number): Promise<WatchedStack> {
     await this.#restored;
     const stack = this.#stacks.get(layer);
-    if (stack === undefined)
-      throw new TilewrightError("viewer.badMessage", `viewer: there is no layer ${layer}`);
+    if (stack === undefined) throw refuse(`there is no layer ${layer}`);
     return stack;
   }
 

@@ -2,7 +2,7 @@
  * Names and bytes of pictures that a viewer wants saved; nothing that it sends is trusted.
  * @module
  */
-import { refuse } from "./viewerRequest";
+import { refuse } from "../src/protocol/viewerChecks";
 
 const MOST_BYTES = 256 * 2 ** 20;
 /** A movie of an hour at 25 pictures a second. */

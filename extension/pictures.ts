@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { checkCount, checkPng, partName, plainName } from "./pictureFiles";
-import { refuse } from "./viewerRequest";
+import { refuse } from "../src/protocol/viewerChecks";
 
 interface Movie {
   readonly key: string;

@@ -7,13 +7,13 @@ import * as vscode from "vscode";
 import { failureLine, isAbort, toFailure } from "../src/errors";
 import type { Handlers } from "../src/protocol/channel";
 import type { Host, ViewerCommand } from "../src/protocol/viewer";
-import { checkSeriesChoice, checkViewerCommand } from "../src/protocol/viewerChecks";
+import { checkSeriesChoice, checkViewerCommand, refuse } from "../src/protocol/viewerChecks";
 import type { KnownTilings } from "./knownTilings";
 import { Pictures } from "./pictures";
 import type { StackFile } from "./readerThread";
 import { readSettings } from "./settings";
 import type { StackDocument } from "./stackDocument";
-import { fieldsOf, refuse, splitLayer } from "./viewerRequest";
+import { fieldsOf, splitLayer } from "./viewerRequest";
 
 const MOST_TEXT = 16 * 2 ** 20;
 

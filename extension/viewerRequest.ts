@@ -2,12 +2,7 @@
  * What every request of a viewer goes through before anything is done: nothing is known of it yet.
  * @module
  */
-import { TilewrightError } from "../src/errors";
-
-/** The error for a message that no viewer of ours sends. */
-export function refuse(what: string): TilewrightError {
-  return new TilewrightError("viewer.badMessage", `viewer: ${what}`);
-}
+import { refuse } from "../src/protocol/viewerChecks";
 
 /**
  * What came from a viewer, as fields of any kind.

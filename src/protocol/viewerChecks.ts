@@ -26,11 +26,14 @@ import type {
 } from "./viewer";
 
 /** Steps are multiples of one over this. */
-export const STEPS_PER_PIXEL = 16;
+const STEPS_PER_PIXEL = 16;
 const MAX_PIXELS_PER_MESSAGE = 2 ** 26;
 const MAX_LINE = 2 ** 22;
 
-const refuse = (what: string): TilewrightError => new TilewrightError("viewer.badMessage", `viewer: ${what}`);
+/** The error for a message that no viewer of ours sends. */
+export function refuse(what: string): TilewrightError {
+  return new TilewrightError("viewer.badMessage", `viewer: ${what}`);
+}
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -15,7 +15,7 @@ export function packColor(red: number, green: number, blue: number): number {
 }
 
 /** A LUT from black to a colour `#rrggbb`. */
-export function rampTo(color: string): Lut {
+function rampTo(color: string): Lut {
   const full = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
   return Uint32Array.from({ length: 256 }, (_, level) => {
     const [red, green, blue] = full.map((value) => Math.round((value * level) / 255));

@@ -8,7 +8,7 @@ const WIDEST_PX = 160;
 const MARGIN = 14;
 
 /** The longest round length (1, 2 or 5 times a power of ten) that takes at most `most` of a screen. */
-export function roundLength(most: number): number {
+function roundLength(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
   const factor = [5, 2, 1].find((one) => one * power <= most) ?? 1;
   return factor * power;
