@@ -15,6 +15,7 @@ import { ingredientsOf } from "./scene";
 import type { Shown } from "./scene";
 import type { LineFacts } from "./shapes";
 import type { ViewerState } from "./state";
+import { channelName } from "./texts";
 
 /** A picture that is measured. */
 export interface Measured {
@@ -28,9 +29,11 @@ export interface Measured {
 
 const COLOR_LEVEL = 224;
 
-/** The name of a channel for people. */
-export function channelLabel({ channels, lengths, name }: StackDescription, channel: number): string {
-  return channels[channel]?.name ?? (lengths.c > 1 ? `Channel ${channel}` : name);
+/** The name of a channel; that of the stack where its only channel has none. */
+export function channelLabel(description: StackDescription, channel: number): string {
+  const { channels, lengths, name } = description;
+  const hasName = lengths.c > 1 || (channels[channel]?.name?.trim() ?? "") !== "";
+  return hasName ? channelName(description, channel) : name;
 }
 
 /** Every channel that is shown, then those of the compared stack. */

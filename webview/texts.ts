@@ -34,6 +34,12 @@ export function formatPosition(
   return places.length === 0 ? indices : `${indices}   (${places.join(", ")} ${size.unit})`;
 }
 
+/** The name that the file gives a channel, else its number from 0. */
+export function channelName({ channels }: Pick<StackDescription, "channels">, channel: number): string {
+  const name = channels[channel]?.name?.trim() ?? "";
+  return name === "" ? `Channel ${channel}` : name;
+}
+
 const STORAGE_NAMES: Readonly<Record<string, string>> = {
   plain: "TIFF",
   ome: "OME-TIFF",

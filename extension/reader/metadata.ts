@@ -35,7 +35,7 @@ export async function describeMetadata(stack: Stack): Promise<StackMetadata> {
     ...storageRows(facts),
     ...some(
       facts.channels.map(({ name, color }, i): Row => {
-        return [`Channel ${i + 1}`, [name, color].filter((part) => part !== null).join(", ") || "no name"];
+        return [`Channel ${i}`, [name, color].filter((part) => part !== null).join(", ") || "no name"];
       }),
       "channels",
     ),

@@ -26,16 +26,8 @@ export function chooseRenderer(canvas: HTMLCanvasElement, choice: RendererChoice
   return choice === "auto" && hasGraphicsCard() ? new WebglRenderer(canvas) : new CanvasRenderer(canvas);
 }
 
-let isCardKnown: boolean | null = null;
-
-/** Whether there is a graphics card; looked for once, as contexts are few. */
-function hasGraphicsCard(): boolean {
-  isCardKnown ??= findGraphicsCard();
-  return isCardKnown;
-}
-
 /** Asks a canvas that is thrown away: one that has given a context cannot give one of another kind. */
-function findGraphicsCard(): boolean {
+function hasGraphicsCard(): boolean {
   const gl = document.createElement("canvas").getContext("webgl2");
   if (gl === null) return false;
   const extension = gl.getExtension("WEBGL_debug_renderer_info");

@@ -9,7 +9,7 @@ import type { DisplayMode, Look, ViewerState } from "../state";
 import { makeChoice, makeToggle } from "../toolkit";
 import type { Choice } from "../toolkit";
 import { MODES } from "../toolbar";
-import { channelName } from "./channelNames";
+import { channelName } from "../texts";
 import { makeLutBar } from "./lutBar";
 import type { Panel, PanelContext } from "./panel";
 

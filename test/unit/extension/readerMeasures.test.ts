@@ -332,7 +332,7 @@ describe("what a file says about itself", () => {
     expect(rows.has("File size")).toBe(false);
     expect(rows.get("Pixel size")).toBe("z 1, y 0.2, x 0.1 µm");
     expect(rows.get("Physical extent")).toBe("z 3, y 4, x 3 µm");
-    expect(rows.get("Channel 1")).toMatch(/^DAPI, #0000ff$/i);
+    expect(rows.get("Channel 0")).toMatch(/^DAPI, #0000ff$/i);
     expect(JSON.parse(text!)).toHaveProperty("ome.multiscales");
   });
 
