@@ -53,6 +53,8 @@ export interface ActionParts {
   redo(): void;
   play(axis: SlidingAxis): void;
   help(): void;
+  /** What was read out under the pointer last, also when it has left the picture since; "" before that. */
+  lastReadout(): string;
   /** Remembers which series to show after a reload. */
   saveSeries(index: number): void;
   fail(error: unknown): void;
@@ -359,7 +361,8 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   copyValues(): void {
-    const text = document.querySelector("#readout")?.textContent ?? "";
+    const text = this.#parts.lastReadout();
+    if (text === "") return;
     this.#parts.channel.request("copyText", { text }).catch((error: unknown) => this.#parts.complain(error));
   }
 

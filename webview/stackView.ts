@@ -110,6 +110,7 @@ export class StackView {
       redo: () => this.#change(this.#history.redo(this.#state)),
       play: (axis) => this.#player.toggle(axis),
       help: () => this.#help.toggle(),
+      lastReadout: () => this.#status.lastReadout,
       saveSeries: (index) => door.save({ ...this.#state, series: index }),
       fail: (error) => this.#failed(error),
       complain: (error) => parts.complain(error),

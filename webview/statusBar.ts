@@ -21,6 +21,8 @@ export interface StatusBar {
   /** What is under the pointer; null while it is outside. */
   showPixel(readout: PixelReadout | null): void;
   showBusy(isBusy: boolean): void;
+  /** What was read out last, also when the pointer has left the picture since; "" before that. */
+  readonly lastReadout: string;
 }
 
 /** Builds the status bar of a stack. */
@@ -53,8 +55,12 @@ export function makeStatusBar(description: StackDescription, engine: string): St
       element("span", { id: "warnings", title: description.warnings.join("\n"), tabindex: "0" }, `⚠ ${text}`),
     );
   }
+  let last = "";
   return {
     element: bar,
+    get lastReadout() {
+      return last;
+    },
     showPixel: (under) => {
       const first = under?.values[0] ?? null;
       readout.dataset.value = first === null ? "" : String(first);
@@ -63,6 +69,7 @@ export function makeStatusBar(description: StackDescription, engine: string): St
       const shown = under?.values.map((value) => (value === null ? "…" : formatValue(value))).join("  |  ");
       readout.textContent =
         under === null ? "" : `${formatPosition(description, under.plane, under.pixel)}   =  ${shown}`;
+      if (under !== null) last = readout.textContent;
     },
     showBusy: (isBusy) => {
       busy.hidden = !isBusy;

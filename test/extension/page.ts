@@ -63,6 +63,19 @@ export class Page {
     await this.#ask("click", target);
   }
 
+  /**
+   * Presses the left button of the mouse at one place, moves to others and lets go at the last; places are CSS px from
+   * the element's top left corner. With one place it is a click.
+   */
+  async drag(target: Target, ...places: readonly (readonly [x: number, y: number])[]): Promise<void> {
+    await this.#ask("drag", { ...target, places });
+  }
+
+  /** Moves the mouse over a place of an element, CSS px from its top left corner. */
+  async hover(target: Target, place: readonly [x: number, y: number]): Promise<void> {
+    await this.#ask("drag", { ...target, places: [place], hover: true });
+  }
+
   /** The text of an element as the user sees it. */
   async text(target: Target): Promise<string> {
     return (await this.#ask("text", target)) as string;

@@ -16,6 +16,7 @@ const ACTIONS = {
   key: (workbench, { press }) => workbench.press(press),
   type: (workbench, { text }) => workbench.type(text),
   click: (workbench, target) => workbench.click(target),
+  drag: (workbench, target) => workbench.drag(target),
   text: (workbench, target) => workbench.text(target),
   eval: (workbench, target) => workbench.evaluate(target),
   wait: (workbench, target) => workbench.wait(target),

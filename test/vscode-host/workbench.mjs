@@ -9,6 +9,8 @@ import { mkdirSync } from "node:fs";
 
 const READY_MS = 90_000;
 const WAIT_MS = 30_000;
+/** Moves of the mouse from one place of a drag to the next. */
+const DRAG_STEPS = 4;
 /** How often the palette is opened for one command. */
 const PALETTE_TRIES = 3;
 const READY_MARKS = ["code/didLoadExtensions", "code/LifecyclePhase/Eventually"];
@@ -104,6 +106,25 @@ export class Workbench {
     const options = { button: target.button ?? "left", timeout: target.timeout ?? WAIT_MS };
     const locator = this.find(target);
     await (target.double ? locator.dblclick(options) : locator.click(options));
+  }
+
+  /**
+   * Presses the left button of the mouse at one place, moves to others and lets go at the last; with one place it is a
+   * click, with `hover` the mouse only goes there.
+   * @param {Target & {places: [x: number, y: number][], hover?: boolean}} target places: CSS px from the element's top
+   *   left corner
+   */
+  async drag(target) {
+    const locator = this.find(target);
+    await locator.scrollIntoViewIfNeeded({ timeout: target.timeout ?? WAIT_MS });
+    const box = await locator.boundingBox({ timeout: target.timeout ?? WAIT_MS });
+    if (!box) throw new Error(`${target.selector ?? "body"} is not on the screen`);
+    const { mouse } = this.page;
+    for (const [index, [x, y]] of target.places.entries()) {
+      await mouse.move(box.x + x, box.y + y, { steps: DRAG_STEPS });
+      if (index === 0 && !target.hover) await mouse.down();
+    }
+    if (!target.hover) await mouse.up();
   }
 
   /** @param {Target} target waits until an element that can be seen matches */

@@ -59,7 +59,7 @@ export function makeExtrasPart(context: PanelContext): Panel {
           context.savePicture(),
         ),
         ...movie,
-        button("copy", "Copy values", "Place and values under the pointer (Ctrl+C)", () =>
+        button("copy", "Copy values", "Place and values that were pointed at last (Ctrl+C)", () =>
           context.copyValues(),
         ),
       ),

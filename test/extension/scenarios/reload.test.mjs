@@ -100,3 +100,37 @@ test("the viewer shows the same plane at the same zoom after a reload", async ()
   await session.wait({ frame: "webview", selector: '#picture[data-plane="0,23,0"]' });
   expect(await session.webview().locator("#zoom").innerText()).toBe("100 %");
 });
+
+test("a comparison, how it is shown, and the view are there again after a reload", async () => {
+  const workspace = mkdtempSync(join(tmpdir(), "tilewright-reload-"));
+  onTestFinished(() => rmSync(workspace, { recursive: true, force: true }));
+  for (const name of ["first.tif", "second.tif"])
+    copyFileSync(join(ROOT, "media", "sample", "stack.tif"), join(workspace, name));
+  const session = await openSession({ workspace, extension: ROOT });
+  onTestFinished(() => session.close());
+  for (const name of ["second.tif", "first.tif"]) {
+    await session.openFile(name);
+    await session.wait({ selector: `.tab.active:has-text("${name}")` });
+    await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  }
+  await session.palette("Tilewright: Compare with…");
+  await session.pick("second.tif");
+  const compared = (/** @type {number} */ z) => `#picture[data-pictures="own 0,0,0,${z}; other 1,0,0,${z}"]`;
+  await session.wait({ frame: "webview", selector: compared(11) });
+  const viewer = () => session.webview();
+  await viewer().locator("#toggle-side").click();
+  await viewer().locator("#tab-layers").click();
+  await viewer().locator("#compare-mode-difference").click();
+  await viewer().locator("#compare-limit").fill("40");
+  await viewer().locator("#compare-limit").press("Enter");
+  await viewer().locator("#picture").focus();
+  for (const key of ["End", "1"]) await session.press(key);
+  await session.wait({ frame: "webview", selector: compared(23) });
+  await session.page.waitForTimeout(1500); // VS Code writes its state a moment later
+  await session.reload();
+  await session.wait({ frame: "webview", selector: compared(23) });
+  await session.wait({ frame: "webview", selector: "#compare-mode-difference[aria-checked=true]" });
+  expect(await viewer().locator("#compare-limit").inputValue()).toBe("40");
+  expect(await viewer().locator("#layer-1").innerText()).toContain("second.tif");
+  expect(await viewer().locator("#zoom").innerText()).toBe("100 %");
+});
