@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { commands, env } from "vscode";
 import type { Uri } from "vscode";
@@ -108,6 +108,9 @@ describe("the channels page of the viewer", () => {
     await clickOn(page, "#channels-log");
     await shows("counts", 1, 290 / 300, 10 / 300, 0);
     assert.match(await attribute(page, ".histogram .plot", "aria-label"), /values 10 to 200/);
+    // The bar of colours stands right below.
+    const [plot, canvas] = [".histogram .plot", ".histogram .plot canvas"].map((one) => paneSize(page, one));
+    assert.equal((await plot).height, (await canvas).height);
   });
 
   it("moves the limits with the markers, by keyboard and by mouse, a drag being one step for undo", async function () {
@@ -129,6 +132,8 @@ describe("the channels page of the viewer", () => {
     await untilDrawn(page, (i) => colorOf(ramp(i), { limits: { low: 132, high: dragged } }));
     await page.press("Control+z");
     await untilDrawn(page, (i) => colorOf(ramp(i), { limits: { low: 132, high: 593 } }));
+    // None of the keys reached the picture.
+    assert.equal((await picture(page)).plane, "0,2,0");
   });
 
   it("takes limits and gamma as numbers, and draws the power of every value", async function () {
@@ -287,19 +292,22 @@ describe("the channels page of the viewer", () => {
 
   it("saves a movie: one PNG for each slice, as it is drawn, and shows the same slice as before", async function () {
     const page = Page.for(this);
-    await open(page, await stack("film.tif", "uint8", (i) => 40 * Math.floor(i / PLANE)));
+    const target = join(folder, "film");
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target);
+    await open(page, await stack("film/film.tif", "uint8", (i) => 40 * Math.floor(i / PLANE)));
     await typeInto(page, "#channels-low", "0");
     await typeInto(page, "#channels-high", "255");
-    const target = join(folder, "film");
-    mkdirSync(target, { recursive: true });
     await clickOn(page, "#channels-movie");
     await page.waitFor({ selector: ".quick-input-widget:has-text('Folder for 6 pictures')" });
-    await page.answer(target);
-    // The first Enter goes into the folder.
-    await page.click({ selector: ".quick-input-widget .monaco-button:has-text('Save Here')" });
+    const input = `document.querySelector(".quick-input-widget input[type=text]").value`;
+    await until("the folder of the stack is proposed", async () =>
+      (await page.evaluate(input)) === `${target}/` ? true : undefined,
+    );
+    await page.press("Enter");
     const names = Array.from({ length: DEPTH }, (_, z) => `film_000${z}.png`);
-    await until("six files are there", () => (readdirSync(target).length === DEPTH ? true : undefined));
-    assert.deepEqual(readdirSync(target).sort(), names);
+    await until("six files are there", () => (readdirSync(target).length === DEPTH + 1 ? true : undefined));
+    assert.deepEqual(readdirSync(target).sort(), ["film.tif", ...names]);
     await untilPlane(page, "0,2,0");
     const size = await paneSize(page, "#picture");
     const [x, y] = await placeOnScreen(page, [4.5, 4.5]);
