@@ -24,14 +24,13 @@ import type { KeyActions } from "./keys";
 import type { Pane } from "./pane";
 import type { PanelContext } from "./panels/panel";
 import type { PaneName } from "./scene";
-import { paneImage } from "./scene";
+import { paneImage, withCut } from "./scene";
 import { movedLine, movedRectangle, spanOf } from "./shapes";
 import type { Grip } from "./shapes";
 import type { SliderActions } from "./sliders";
 import {
   COMPARE_MODES,
   DISPLAY_MODES,
-  clampIndex,
   initialLook,
   stepPlane,
   withLimits,
@@ -181,17 +180,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   /** Moves the place in which the three views meet. */
   cutAt(pane: PaneName, { x, y }: Point): void {
     const { lengths } = this.#parts.description;
-    this.#change("cut", (state) => {
-      const z = pane === "xz" ? y : pane === "yz" ? x : state.plane.z;
-      return {
-        ...state,
-        plane: { ...state.plane, z: clampIndex(Math.floor(z), lengths.z) },
-        cursor: {
-          y: pane === "xz" ? state.cursor.y : clampIndex(Math.floor(y), lengths.y),
-          x: pane === "yz" ? state.cursor.x : clampIndex(Math.floor(x), lengths.x),
-        },
-      };
-    });
+    this.#change("cut", (state) => withCut(state, pane, { x, y }, lengths));
   }
 
   /** Picks the label under a place, or none. */

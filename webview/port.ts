@@ -2,7 +2,8 @@
  * The webview's line to the extension host, and its memory.
  * @module
  */
-import type { Envelope, MessagePortLike } from "../src/protocol/channel";
+import type { Channel, Envelope, MessagePortLike } from "../src/protocol/channel";
+import type { Host, Viewer } from "../src/protocol/viewer";
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
@@ -14,6 +15,13 @@ declare function acquireVsCodeApi(): VsCodeApi;
 
 /** What VS Code gives a webview: messages, and a state that survives tab switches and reloads. */
 export interface HostDoor extends MessagePortLike {
+  load(): unknown;
+  save(state: unknown): void;
+}
+
+/** The viewer's line to its host, and its memory. */
+export interface ViewerDoor {
+  readonly channel: Channel<Viewer, Host>;
   load(): unknown;
   save(state: unknown): void;
 }

@@ -11,13 +11,13 @@ import type {
   StackDescription,
   StackLengths,
 } from "../src/protocol/viewer";
-import type { Placement, Size, View } from "./draw/geometry";
+import type { Placement, Point, Size, View } from "./draw/geometry";
 import { placementOf } from "./draw/geometry";
 import { DIFFERENCE_LUT, lutOf, packColor } from "./draw/luts";
 import type { Lut } from "./draw/luts";
 import type { DrawnLayer, Frame, Limits } from "./draw/renderer";
 import { commonParts } from "./pixels/align";
-import { shownChannels } from "./state";
+import { clampIndex, shownChannels } from "./state";
 import type { Comparison, ViewerState } from "./state";
 
 /** The three views of a stack: along depth, and the two sections. */
@@ -283,4 +283,22 @@ export function largestDifference({ data }: PlanePixels, { data: other }: PlaneP
     if (difference > largest && Number.isFinite(difference)) largest = difference;
   }
   return largest === 0 ? 1 : largest;
+}
+
+/** The state in which the three views meet at a place of one of them. */
+export function withCut(
+  state: ViewerState,
+  pane: PaneName,
+  { x, y }: Point,
+  lengths: StackLengths,
+): ViewerState {
+  const z = pane === "xz" ? y : pane === "yz" ? x : state.plane.z;
+  return {
+    ...state,
+    plane: { ...state.plane, z: clampIndex(Math.floor(z), lengths.z) },
+    cursor: {
+      y: pane === "xz" ? state.cursor.y : clampIndex(Math.floor(y), lengths.y),
+      x: pane === "yz" ? state.cursor.x : clampIndex(Math.floor(x), lengths.x),
+    },
+  };
 }

@@ -11,7 +11,7 @@ import type { Point, Size } from "./draw/geometry";
 import { History } from "./history";
 import { ViewLink } from "./linking";
 import { drawOverlay } from "./overlay/overlay";
-import type { OverlayColors } from "./overlay/overlay";
+import type { OverlayColors } from "./overlay/part";
 import { Pane } from "./pane";
 import { makeHelp } from "./panels/help";
 import type { PanelView } from "./panels/panel";
@@ -30,7 +30,7 @@ import { initialLayerLook, withLook } from "./state";
 import type { ViewerState } from "./state";
 import { makeStatusBar } from "./statusBar";
 import { makeToolbar } from "./toolbar";
-import type { ViewerDoor } from "./viewer";
+import type { ViewerDoor } from "./port";
 
 const PICTURE_BYTES = 160 * 2 ** 20;
 const REPORT_DELAY_MS = 80;

@@ -15,15 +15,9 @@ import type {
 import { listenToKeys } from "./keys";
 import { Notice } from "./notice";
 import { openHostDoor } from "./port";
+import type { ViewerDoor } from "./port";
 import { savedSeries } from "./restore";
 import { StackView } from "./stackView";
-
-/** The viewer's line to its host, and its memory. */
-export interface ViewerDoor {
-  readonly channel: Channel<Viewer, Host>;
-  load(): unknown;
-  save(state: unknown): void;
-}
 
 const LOADING_DELAY_MS = 200;
 

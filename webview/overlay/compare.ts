@@ -4,8 +4,8 @@
  */
 import { fitsInto } from "../scene";
 import { drawLabel } from "./label";
-import { strokeVisibly } from "./overlay";
-import type { OverlayPart } from "./overlay";
+import { strokeVisibly } from "./part";
+import type { OverlayPart } from "./part";
 
 const MARGIN = 8;
 const GRIP_PX = 9;

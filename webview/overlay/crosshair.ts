@@ -4,8 +4,8 @@
  */
 import { toScreen } from "../draw/geometry";
 import type { Point } from "../draw/geometry";
-import { strokeVisibly } from "./overlay";
-import type { OverlayPart, OverlayScene } from "./overlay";
+import { strokeVisibly } from "./part";
+import type { OverlayPart, OverlayScene } from "./part";
 
 /** Draws a cross through the middle of the pixel in which the three views meet. */
 export const drawCrosshair: OverlayPart = (context, scene) => {

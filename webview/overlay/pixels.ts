@@ -5,7 +5,7 @@
 import { toScreen } from "../draw/geometry";
 import type { Placement } from "../draw/geometry";
 import { formatValue } from "../texts";
-import type { OverlayPart, OverlayScene } from "./overlay";
+import type { OverlayPart, OverlayScene } from "./part";
 
 /** Screen px a pixel needs before lines are drawn between pixels, and before its value fits. */
 const GRID_ZOOM = 12;

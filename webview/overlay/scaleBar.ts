@@ -2,7 +2,7 @@
  * The scale bar: a round length in the units of the file, or in pixels.
  * @module
  */
-import type { OverlayPart } from "./overlay";
+import type { OverlayPart } from "./part";
 
 const WIDEST_PX = 160;
 const MARGIN = 14;

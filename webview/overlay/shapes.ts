@@ -6,8 +6,8 @@ import { toScreen } from "../draw/geometry";
 import type { Point } from "../draw/geometry";
 import { cornersOf, formatLength, formatRectangle, lineFacts } from "../shapes";
 import { drawLabel, labelSize } from "./label";
-import { strokeVisibly } from "./overlay";
-import type { OverlayPart, OverlayScene } from "./overlay";
+import { strokeVisibly } from "./part";
+import type { OverlayPart, OverlayScene } from "./part";
 
 const HANDLE_PX = 4.5;
 const LABEL_GAP = 8;

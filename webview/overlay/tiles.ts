@@ -8,8 +8,8 @@ import { toScreen } from "../draw/geometry";
 import type { Placement, Point, Size } from "../draw/geometry";
 import type { PaneName } from "../scene";
 import { drawLabel } from "./label";
-import { strokeVisibly } from "./overlay";
-import type { OverlayPart, OverlayScene } from "./overlay";
+import { strokeVisibly } from "./part";
+import type { OverlayPart, OverlayScene } from "./part";
 
 /** Axes along which a stack is cut into tiles, in the order in which tiles are counted. */
 const AXES = ["z", "y", "x"] as const;

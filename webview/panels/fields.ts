@@ -83,7 +83,6 @@ export function makeOneOf(
     const from = buttons.findIndex(({ button }) => button === document.activeElement);
     if (by === undefined || from < 0) return;
     event.preventDefault();
-    event.stopPropagation();
     const { value, button } = buttons[(from + by + buttons.length) % buttons.length];
     choose(value);
     button.focus();

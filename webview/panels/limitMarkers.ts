@@ -68,7 +68,6 @@ export class LimitMarkers {
       const value = this.#shown === null ? null : valueOfKey(event, end, this.#shown);
       if (value === null) return;
       event.preventDefault();
-      event.stopPropagation();
       this.#move(`limit ${end}`, end, value);
     });
     return marker;

@@ -55,6 +55,10 @@ export function makeMeasurePanel(context: PanelContext): Panel {
       remove.hidden = hasNone;
       line.element.hidden =
         state.line === null && (state.tool === "rectangle" || !hasNone) && state.tool !== "line";
+      // What is being drawn stands on top; an element that is moved loses the keyboard, so only then.
+      const [above, below] =
+        state.tool === "rectangle" ? [rectangle.element, line.element] : [line.element, rectangle.element];
+      if (above.nextElementSibling !== below) above.parentElement?.insertBefore(above, below);
       rectangle.element.hidden =
         state.rectangle === null && (state.tool === "line" || !hasNone) && state.tool !== "rectangle";
       for (const part of parts) part.show(view);
