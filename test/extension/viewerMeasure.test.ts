@@ -48,7 +48,12 @@ import {
 const PLANE = HEIGHT * WIDTH;
 
 describe("measuring, layers and comparisons in the viewer", () => {
-  const folder = testFolder("measure");
+  // Stacks of their own for every try: views and layers of a file are remembered.
+  let folder = "";
+  let tries = 0;
+  beforeEach(() => {
+    folder = testFolder(`measure-${++tries}`);
+  });
   const stack = (name: string, dtype: "uint8" | "uint16" | "float32", value: (i: number) => number) =>
     writeStack(join(folder, name), { axes: "ZYX", shape: [DEPTH, HEIGHT, WIDTH], dtype }, value);
   const gray = (value: number, limits: { low: number; high: number }): Color =>
@@ -280,7 +285,7 @@ describe("measuring, layers and comparisons in the viewer", () => {
     await untilDrawn(page, (i, limits) => mixed(below(i, limits), hot(i, "viridis", chosen), 0.5));
     await choose(page, "#layer-2-lut", "Fire");
     const { width, height } = await paneSize(page, "#layer-2-opacity");
-    await page.drag(part("#layer-2-opacity"), [width / 2, height / 2], [width - 1, height / 2]);
+    await page.drag(part("#layer-2-opacity"), [width / 2, height / 2], [width + 9, height / 2]);
     await untilDrawn(page, (i) => hot(i, "fire", chosen));
     await clickOn(page, "#layer-2-remove");
     await untilDrawn(page, below);

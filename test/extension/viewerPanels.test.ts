@@ -46,7 +46,12 @@ const colorOf = (value: number, { limits, gamma = 1, lut = "gray" }: Shown): Col
   unpack(lutOf(lut)[levelOf(value, { limits, gamma })]);
 
 describe("the channels page of the viewer", () => {
-  const folder = testFolder("panels");
+  // Stacks of their own for every try: views and layers of a file are remembered.
+  let folder = "";
+  let tries = 0;
+  beforeEach(() => {
+    folder = testFolder(`panels-${++tries}`);
+  });
   const stack = (name: string, dtype: "uint8" | "uint16" | "uint32", value: (i: number) => number) =>
     writeStack(join(folder, name), { axes: "ZYX", shape: [DEPTH, HEIGHT, WIDTH], dtype }, value);
   const channels = (name: string, value: (i: number) => number) =>
