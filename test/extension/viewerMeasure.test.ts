@@ -256,6 +256,8 @@ describe("measuring, layers and comparisons in the viewer", () => {
     const label = (i: number): number => i % 3;
     const heat = (i: number): number => (i % PLANE) / 600;
     const first = await stack("below.tif", "uint8", own);
+    // Long before it is added: a file that still changes is described anew, and its card with it.
+    const hotter = await stack("heat.tif", "float32", heat);
     const add = (uri: Uri): Thenable<unknown> => commands.executeCommand("tilewright.addLayer", first, uri);
     await openStack(page, first);
     await add(await stack("mask.tif", "uint8", label));
@@ -274,7 +276,7 @@ describe("measuring, layers and comparisons in the viewer", () => {
     await untilDrawn(page, (i, limits) => masked(i, limits, 1));
     await clickOn(page, "#layer-1-visible");
     await untilDrawn(page, below);
-    await add(await stack("heat.tif", "float32", heat));
+    await add(hotter);
     await page.waitFor(part("#layer-2-opacity"));
     const hot = (i: number, lut: string, limits: { low: number; high: number }): Color =>
       unpack(lutOf(lut)[levelOf(Math.fround(heat(i)), { limits, gamma: 1 })]);
