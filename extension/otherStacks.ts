@@ -16,6 +16,8 @@ export interface OtherStack {
   readonly path: string;
   /** Why it is proposed, for people. */
   readonly reason: string;
+  /** Nothing is known of it but that it lies in the same folder. */
+  readonly isBeside?: true;
 }
 
 /** What is known around a stack. */
@@ -40,7 +42,11 @@ export async function proposeOthers(path: string, { made, over, open }: Surround
       reason: `predicted from this with ${basename(record.model.path)}`,
     })),
     ...open.map((other) => ({ path: other, reason: "open" })),
-    ...(await beside(path)).map((other) => ({ path: other, reason: "in the same folder" })),
+    ...(await beside(path)).map((other) => ({
+      path: other,
+      reason: "in the same folder",
+      isBeside: true as const,
+    })),
   ];
   const once = found.filter(
     (other, i) => other.path !== path && found.findIndex((earlier) => earlier.path === other.path) === i,

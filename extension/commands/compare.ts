@@ -121,7 +121,10 @@ async function askOther(parts: Parts, uri: vscode.Uri, purpose: Purpose): Promis
   const items = async (): Promise<OtherItem[]> => {
     const { made, over } = await parts.tilings.runs(diskPath(uri));
     const found = await proposeOthers(diskPath(uri), { made, over, open: openStacks() });
-    return [...found.map(itemOf), browse];
+    const beside = found.filter(({ isBeside }) => isBeside).map(itemOf);
+    const near = found.filter(({ isBeside }) => !isBeside).map(itemOf);
+    const folder = { label: "in the same folder", kind: vscode.QuickPickItemKind.Separator };
+    return [...near, browse, ...(beside.length > 0 ? [folder, ...beside] : [])];
   };
   const choice = await vscode.window.showQuickPick(items(), {
     title,

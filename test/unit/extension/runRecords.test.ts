@@ -80,6 +80,6 @@ test("proposed are input, results, open stacks and those beside it: once, if the
   const made = await runThatMade(at("scan_care3d.tif"));
   expect(await proposeOthers(at("scan_care3d.tif"), { made, over: [], open: [] })).toEqual([
     { path: input, reason: "what this was predicted from" },
-    { path: at("other.tif"), reason: "in the same folder" },
+    { path: at("other.tif"), reason: "in the same folder", isBeside: true },
   ]);
 });
