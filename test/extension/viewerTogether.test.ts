@@ -2,7 +2,17 @@ import { join } from "node:path";
 import { commands } from "vscode";
 import { DIFFERENCE_LUT, lutOf } from "../../webview/draw/luts";
 import { levelOf } from "../../webview/draw/renderer";
-import { DEPTH, HEIGHT, WIDTH, focusPicture, planeColors, unpack, untilDrawn, untilPictures } from "./drawn";
+import {
+  DEPTH,
+  HEIGHT,
+  WIDTH,
+  focusPicture,
+  inViewer,
+  planeColors,
+  unpack,
+  untilDrawn,
+  untilPictures,
+} from "./drawn";
 import type { Color } from "./drawn";
 import { Page } from "./page";
 import { closeAll, openStack, picture, testFolder, until, writeStack } from "./support";
@@ -48,6 +58,40 @@ describe("several stacks in the viewer", () => {
     await untilDrawn(page, (i) =>
       unpack(DIFFERENCE_LUT[levelOf(own(i) - other(i), { limits: largest, gamma: 1 })]),
     );
+  });
+
+  it("show two stacks beside each other, moved together by Shift and the arrows", async function () {
+    const page = Page.for(this);
+    const first = await stack("left.tif", (i) => i % 200);
+    const second = await stack("right.tif", (i) => 199 - (i % 200));
+    await openStack(page, first);
+    await commands.executeCommand("tilewright.compareStacks", first, second);
+    await untilPictures(page, /other/);
+    await focusPicture(page);
+    for (let i = 0; i < 4; i++) await page.press("x");
+    const middles = (): Promise<unknown> =>
+      inViewer(
+        page,
+        `(() => {
+          const canvas = document.querySelector("#picture");
+          const { width, height } = canvas;
+          const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+          const at = (share) => data[4 * ((Math.round(height / 2) + 2) * width + Math.round(width * share) + 2)];
+          return [at(0.25), at(0.75)].join();
+        })()`,
+      );
+    const expected = async (x: number): Promise<string> => {
+      const { low, high } = await picture(page);
+      const scale = { limits: { low: Number(low), high: Number(high) }, gamma: 1 };
+      const value = (2 * plane + (HEIGHT / 2) * WIDTH + x) % 200;
+      return [value, 199 - value].map((shown) => levelOf(shown, scale)).join();
+    };
+    await until("both have the same place in their middle", async () =>
+      (await middles()) === (await expected(WIDTH / 2)) ? true : undefined,
+    );
+    const before = await middles();
+    await page.press("Shift+ArrowRight");
+    await until("both are moved", async () => ((await middles()) === before ? undefined : true));
   });
 
   it("share plane, place and contrast between viewers that are linked", async function () {
