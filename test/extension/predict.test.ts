@@ -193,6 +193,8 @@ describe("predicting", () => {
 
   it("can be cancelled and resumed from its notifications", async function () {
     const page = Page.for(this);
+    // Buttons of a long list of notifications lie below its heading and take no click.
+    await commands.executeCommand("notifications.clearAll");
     const uri = copySample(folder, "stopped.tif");
     removeResult(join(folder, "stopped_care3d.tif"));
     const out = join(folder, "stopped_care3d.tif");
