@@ -362,10 +362,12 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
 
   saveMovie(): void {
     const { channel, panes, description } = this.#parts;
-    const { z } = this.state.plane;
-    saveMovie(channel, panes.xy, { description, show: (slice) => this.choosePlane("z", slice) })
+    const { plane, projection } = this.state;
+    const show = (z: number, over: ViewerState["projection"]): void =>
+      this.#change("movie", (state) => ({ ...state, plane: { ...state.plane, z }, projection: over }));
+    saveMovie(channel, panes.xy, { description, show: (z) => show(z, null) })
       .catch((error: unknown) => this.#parts.complain(error))
-      .finally(() => this.choosePlane("z", z));
+      .finally(() => show(plane.z, projection));
   }
 
   get #image(): { readonly width: number; readonly height: number } {

@@ -4,6 +4,7 @@
  */
 import { TilewrightError } from "../src/errors";
 import type { Channel } from "../src/protocol/channel";
+import { PROJECTION_METHODS } from "../src/protocol/viewer";
 import type { Host, StackDescription, Viewer } from "../src/protocol/viewer";
 import type { Pane } from "./pane";
 
@@ -45,13 +46,20 @@ export async function saveMovie(
   }
 }
 
+/** Whether a canvas shows a slice, and not a projection of several. */
+function isSlice({ plane, pictures = "" }: DOMStringMap, z: number): boolean {
+  return (
+    plane?.split(",")[1] === String(z) && !PROJECTION_METHODS.some((method) => pictures.includes(method))
+  );
+}
+
 function untilShown({ canvas }: Pane, z: number): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   return new Promise((resolve, reject) => {
     const look = (): void => {
       if (!canvas.isConnected)
         reject(new TilewrightError("viewer.export", "the stack changed while its slices were saved"));
-      else if (canvas.dataset.plane?.split(",")[1] === String(z)) resolve();
+      else if (isSlice(canvas.dataset, z)) resolve();
       else if (performance.now() > end)
         reject(new TilewrightError("viewer.export", `slice ${z} was not drawn in time`));
       else requestAnimationFrame(look);

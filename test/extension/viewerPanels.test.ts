@@ -19,7 +19,17 @@ import {
   typeInto,
   untilOverlay,
 } from "./controls";
-import { DEPTH, HEIGHT, WIDTH, focusPicture, inViewer, paneSize, unpack, untilDrawn } from "./drawn";
+import {
+  DEPTH,
+  HEIGHT,
+  WIDTH,
+  focusPicture,
+  inViewer,
+  paneSize,
+  unpack,
+  untilDrawn,
+  untilPictures,
+} from "./drawn";
 import type { Color } from "./drawn";
 import { Page } from "./page";
 import {
@@ -295,7 +305,7 @@ describe("the channels page of the viewer", () => {
     await isEmpty(`no crosshair through ${cross.join()}`);
   });
 
-  it("saves a movie: one PNG for each slice, as it is drawn, and shows the same slice as before", async function () {
+  it("saves a movie: one PNG for each slice, as it is drawn, and shows the same projection as before", async function () {
     const page = Page.for(this);
     const target = join(folder, "film");
     rmSync(target, { recursive: true, force: true });
@@ -303,6 +313,9 @@ describe("the channels page of the viewer", () => {
     await open(page, await stack("film/film.tif", "uint8", (i) => 40 * Math.floor(i / PLANE)));
     await typeInto(page, "#channels-low", "0");
     await typeInto(page, "#channels-high", "255");
+    await focusPicture(page);
+    await page.press("p");
+    await untilPictures(page, /max/);
     await clickOn(page, "#channels-movie");
     await page.waitFor({ selector: ".quick-input-widget:has-text('Folder for 6 pictures')" });
     const input = `document.querySelector(".quick-input-widget input[type=text]").value`;
@@ -313,6 +326,7 @@ describe("the channels page of the viewer", () => {
     const names = Array.from({ length: DEPTH }, (_, z) => `film_000${z}.png`);
     await until("six files are there", () => (readdirSync(target).length === DEPTH + 1 ? true : undefined));
     assert.deepEqual(readdirSync(target).sort(), ["film.tif", ...names]);
+    await untilPictures(page, /max,0,6/);
     await untilPlane(page, "0,2,0");
     const size = await paneSize(page, "#picture");
     const [x, y] = await placeOnScreen(page, [4.5, 4.5]);
