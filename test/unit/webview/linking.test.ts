@@ -3,34 +3,16 @@ import { LinkedViews } from "../../../extension/linkedViews";
 import { Channel } from "../../../src/protocol/channel";
 import type { Envelope } from "../../../src/protocol/channel";
 import { checkLinkedReport } from "../../../src/protocol/viewerChecks";
-import type { Host, StackDescription, Viewer, ViewerPreferences } from "../../../src/protocol/viewer";
+import type { Host, Viewer } from "../../../src/protocol/viewer";
 import { History, newDragKind } from "../../../webview/history";
 import { ViewLink, followingState, linkedViewOf } from "../../../webview/linking";
 import { restoreState } from "../../../webview/restore";
 import { initialState, withLimits } from "../../../webview/state";
 import type { ViewerState } from "../../../webview/state";
+import { lengths, preferences as sharedPreferences, description as shownStack } from "./shownStack";
 
-const lengths = { t: 3, z: 31, c: 2, y: 100, x: 200 };
-const preferences: ViewerPreferences = {
-  contrast: "auto",
-  keepContrast: false,
-  engine: "auto",
-  canPredict: true,
-};
-const description: StackDescription = {
-  name: "a.tif",
-  series: { index: 0, count: 1 },
-  axes: "TZCYX",
-  shape: [3, 31, 2, 100, 200],
-  lengths,
-  dtype: "uint16",
-  storedDtype: "uint16",
-  pixelSize: null,
-  channels: [],
-  compression: "lzw",
-  flavour: "imagej",
-  warnings: [],
-};
+const preferences = { ...sharedPreferences, keepContrast: false };
+const description = { ...shownStack, pixelSize: null };
 const fresh = initialState(description, preferences);
 
 /** Frames of the screen, which Node does not have. */

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { StackDescription, ViewerPreferences } from "../../../src/protocol/viewer";
 import { levelOf } from "../../../webview/draw/renderer";
 import { History } from "../../../webview/history";
 import { KEY_TABLE, entryOf } from "../../../webview/keys";
@@ -9,28 +8,7 @@ import { restoreState, savedSeries } from "../../../webview/restore";
 import { initialLayerLook, initialState, shownChannels, stepPlane, withLimits } from "../../../webview/state";
 import type { ViewerState } from "../../../webview/state";
 import { formatFacts, formatPosition, formatValue } from "../../../webview/texts";
-
-const lengths = { t: 3, z: 31, c: 2, y: 100, x: 200 };
-const preferences: ViewerPreferences = {
-  contrast: "auto",
-  keepContrast: true,
-  engine: "auto",
-  canPredict: true,
-};
-const description: StackDescription = {
-  name: "a.tif",
-  series: { index: 0, count: 1 },
-  axes: "TZCYX",
-  shape: [3, 31, 2, 100, 200],
-  lengths,
-  dtype: "uint16",
-  storedDtype: "uint16",
-  pixelSize: { x: 0.1, y: 0.1, z: 0.3, unit: "µm" },
-  channels: [],
-  compression: "lzw",
-  flavour: "imagej",
-  warnings: [],
-};
+import { description, lengths, preferences } from "./shownStack";
 
 test("a stack opens at its middle slice, whole", () => {
   expect(initialState(description, preferences)).toMatchObject({ plane: { t: 0, z: 15, c: 0 }, view: null });
