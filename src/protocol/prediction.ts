@@ -48,6 +48,21 @@ export interface ModelReply {
   readonly text: string;
 }
 
+/** A stack to be diagnosed; paths are absolute. */
+export interface DiagnosisRequest {
+  /** The predicted stack. */
+  readonly file: string;
+  readonly series?: number;
+  /** Record of the run that made it; without it only the pixels are looked at. */
+  readonly run?: string;
+  /** Model folder or file: parts are predicted again with it. Needs `run`. */
+  readonly model?: string;
+  /** Stack to measure errors against, such as an untiled prediction. */
+  readonly reference?: string;
+  /** px per axis letter that the network saw in training, where the model does not say. */
+  readonly trainingPatch?: Readonly<Record<string, number>>;
+}
+
 /** A batch that begins: which model, and where its stacks are to be looked for. */
 export interface BatchRequest {
   /** Model folder or file, absolute path; loaded at once, so that a wrong one is told before any work. */

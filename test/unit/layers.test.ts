@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/models": [...BASE, "src/network", "src/volume", "node:*", "jsfive", "zod"],
   "src/engines": [...BASE, "src/network", "src/volume", "node:*", "onnxruntime-node"],
   "src/plugins": [...BASE, "src/volume", "src/stack/stack", "src/models/model", "src/engines/engine"],
-  "src/protocol": [...BASE, "src/volume", "src/stack/stack"],
+  "src/protocol": [...BASE, "src/volume", "src/stack/stack", "src/diagnose/diagnosis"],
   "src/diagnose": [...BASE, "src/volume", "src/stack", "src/tiling"],
   "src/predict": [
     ...BASE,
@@ -42,6 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "src/models",
     "src/engines",
     "src/plugins",
+    "src/diagnose",
     "src/protocol",
     "src/builtins",
     "node:*",
@@ -51,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/cli": ["src", "node:*", "commander", "cli-progress"],
   "src/index": ["src/errors", "src/volume", "src/tiling", "src/predict"],
   extension: ["src", "node:*", "vscode"],
-  webview: ["src/errors", "src/protocol", "src/volume", "@vscode/webview-ui-toolkit", "uplot"],
+  webview: ["src/errors", "src/protocol", "src/diagnose/diagnosis", "src/volume", "@vscode/webview-ui-toolkit", "uplot"],
 };
 
 /** Rooms whose code must run anywhere: no Node, no DOM. */

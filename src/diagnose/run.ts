@@ -1,0 +1,45 @@
+/**
+ * What a diagnosis needs to know about the run that made a stack, and how it predicts parts of it again.
+ * @module
+ */
+import type { Job } from "../job";
+import type { Plan } from "../tiling/plan";
+import type { Region } from "../volume/region";
+import type { Volume } from "../volume/volume";
+
+/** One disagreement as the run recorded it: places in px of the padded image, values in units of the output. */
+export interface RecordedSeam {
+  readonly axis: string;
+  readonly position: number;
+  /** max |A − B| at the last kept px of each tile. */
+  readonly max: number;
+  /** mean |A − B| at each px both tiles computed, from `profileStart`. */
+  readonly profile: readonly number[];
+  readonly profileStart: number;
+}
+
+/** A run as a diagnosis sees it. */
+export interface RunFacts {
+  readonly plan: Plan;
+  readonly seams: readonly RecordedSeam[];
+  readonly normalizationScope: "stack" | "frame" | "tile";
+  /** How the image was padded. */
+  readonly padding: "reflect" | "symmetric" | "edge" | "zero";
+  readonly blend: "crop" | "linear" | "gaussian";
+  /** px per spatial axis of the network that its training saw, by axis letter; null when nobody said. */
+  readonly trainingPatch: Readonly<Record<string, number>> | null;
+  /** Command line that repeats the run, without options that a cure would change. */
+  readonly command: string | null;
+}
+
+/** Predicts parts of the padded image again. */
+export interface Recompute {
+  /**
+   * Predicts a region in one call, as the run would have done with one large tile.
+   *
+   * @param region with respect to the padded image, axes of the plan; on the network's grid
+   * @param padding how the image is padded; the run's own way when left out
+   * @returns axes `C` + those of the network, units of the written stack
+   */
+  predict(region: Region, padding: RunFacts["padding"] | undefined, job: Job): Promise<Volume<Float32Array>>;
+}
