@@ -52,7 +52,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/cli": ["src", "node:*", "commander", "cli-progress"],
   "src/index": ["src/errors", "src/volume", "src/tiling", "src/predict"],
   extension: ["src", "node:*", "vscode"],
-  webview: ["src/errors", "src/protocol", "src/diagnose/diagnosis", "src/volume", "@vscode/webview-ui-toolkit", "uplot"],
+  webview: [
+    "src/errors",
+    "src/protocol",
+    "src/diagnose/diagnosis",
+    "src/volume",
+    "@vscode/webview-ui-toolkit",
+    "uplot",
+  ],
 };
 
 /** Rooms whose code must run anywhere: no Node, no DOM. */
