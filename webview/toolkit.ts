@@ -72,11 +72,21 @@ export function makeChoice(
   const entries = Object.entries(options).map(([value, label]) => element("vscode-option", { value }, label));
   const list = element("vscode-dropdown", { id, title, "aria-label": text }, ...entries) as HTMLElement & {
     value: string;
+    open: boolean;
   };
-  list.addEventListener("change", () => change(list.value));
+  let known = list.value;
+  const tell = (): void => {
+    if (list.open || list.value === known) return;
+    known = list.value;
+    change(known);
+  };
+  list.addEventListener("change", tell);
+  // The list says nothing when a key goes back to what was chosen before the mouse chose something else.
+  list.addEventListener("keydown", () => setTimeout(tell));
   return {
     element: list,
     set: (value) => {
+      known = value;
       if (list.value !== value) list.value = value;
     },
   };

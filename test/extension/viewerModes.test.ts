@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Uri, commands } from "vscode";
+import { commands } from "vscode";
 import { fitView, placementOf, toScreen } from "../../webview/draw/geometry";
 import { labelColor } from "../../webview/draw/labels";
 import { lutOf } from "../../webview/draw/luts";
@@ -287,20 +286,6 @@ describe("the modes of the viewer", () => {
     const text = await page.text({ frame: "webview", selector: "#info" });
     assert.match(text, /Z 6, Y 20, X 30/);
     assert.match(text, /<OME/);
-  });
-
-  it("save the view as a PNG that has the picture in it", async function () {
-    const page = Page.for(this);
-    await openStack(page, await stack("export.tif", "uint8", values.uint8));
-    await focusPicture(page);
-    await page.press("s");
-    await page.waitFor({ selector: ".quick-input-widget input[type=text]" });
-    await page.press("Enter");
-    const path = join(folder, "export.png");
-    await until("the file is there", () => (existsSync(path) ? true : undefined));
-    assert.equal(readFileSync(path).subarray(1, 4).toString(), "PNG");
-    assert.ok(readdirSync(folder).includes("export.png"));
-    await commands.executeCommand("vscode.open", Uri.file(path));
   });
 
   it("violate no content security policy and raise no fault", async function () {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { commands, env } from "vscode";
 import type { Uri } from "vscode";
@@ -19,17 +18,7 @@ import {
   typeInto,
   untilOverlay,
 } from "./controls";
-import {
-  DEPTH,
-  HEIGHT,
-  WIDTH,
-  focusPicture,
-  inViewer,
-  paneSize,
-  unpack,
-  untilDrawn,
-  untilPictures,
-} from "./drawn";
+import { DEPTH, HEIGHT, WIDTH, focusPicture, inViewer, paneSize, unpack, untilDrawn } from "./drawn";
 import type { Color } from "./drawn";
 import { Page } from "./page";
 import {
@@ -303,50 +292,6 @@ describe("the channels page of the viewer", () => {
     await untilOverlay(page, true, [await placeOnScreen(page, [WIDTH / 2 + 0.5, 2])]);
     await clickOn(page, "#channels-crosshair");
     await isEmpty(`no crosshair through ${cross.join()}`);
-  });
-
-  it("saves a movie: one PNG for each slice, as it is drawn, and shows the same projection as before", async function () {
-    const page = Page.for(this);
-    const target = join(folder, "film");
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target);
-    await open(page, await stack("film/film.tif", "uint8", (i) => 40 * Math.floor(i / PLANE)));
-    await typeInto(page, "#channels-low", "0");
-    await typeInto(page, "#channels-high", "255");
-    await focusPicture(page);
-    await page.press("p");
-    await untilPictures(page, /max/);
-    await clickOn(page, "#channels-movie");
-    await page.waitFor({ selector: ".quick-input-widget:has-text('Folder for 6 pictures')" });
-    const input = `document.querySelector(".quick-input-widget input[type=text]").value`;
-    await until("the folder of the stack is proposed", async () =>
-      (await page.evaluate(input)) === `${target}/` ? true : undefined,
-    );
-    await page.press("Enter");
-    const names = Array.from({ length: DEPTH }, (_, z) => `film_000${z}.png`);
-    await until("six files are there", () => (readdirSync(target).length === DEPTH + 1 ? true : undefined));
-    assert.deepEqual(readdirSync(target).sort(), ["film.tif", ...names]);
-    await untilPictures(page, /max,0,6/);
-    await untilPlane(page, "0,2,0");
-    const size = await paneSize(page, "#picture");
-    const [x, y] = await placeOnScreen(page, [4.5, 4.5]);
-    for (const [z, name] of names.entries()) {
-      const png = await until("the whole file is there", () => {
-        const bytes = readFileSync(join(target, name));
-        return bytes.subarray(-8, -4).toString() === "IEND" ? bytes : undefined;
-      });
-      const seen = await inViewer(
-        page,
-        `(async () => {
-          const bytes = Uint8Array.from(atob("${png.toString("base64")}"), (letter) => letter.charCodeAt(0));
-          const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-          const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
-          context.drawImage(bitmap, 0, 0);
-          return [bitmap.width, bitmap.height, ...context.getImageData(${x}, ${y}, 1, 1).data];
-        })()`,
-      );
-      assert.deepEqual(seen, [size.width, size.height, 40 * z, 40 * z, 40 * z, 255], name);
-    }
   });
 
   it("copies place and values of the pixel that was pointed at, by key and by button", async function () {
