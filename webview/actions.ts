@@ -4,7 +4,7 @@
  */
 import { isAbort } from "../src/errors";
 import type { Channel } from "../src/protocol/channel";
-import { PROJECTION_METHODS } from "../src/protocol/viewer";
+import { PROJECTION_METHODS, USUAL_PERCENTILES } from "../src/protocol/viewer";
 import type {
   ContrastMethod,
   Host,
@@ -252,6 +252,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
     this.#change("contrast", (state) => ({
       ...state,
       method: "minmax",
+      percentiles: USUAL_PERCENTILES,
       keepContrast: false,
       channels: state.channels.map((look, channel) => ({
         ...initialLook(description, channel),

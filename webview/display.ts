@@ -25,7 +25,7 @@ import type { Placement, Point, Size, View } from "./draw/geometry";
 import type { Limits } from "./draw/renderer";
 import { differenceFacts } from "./measurements";
 import type { Pane } from "./pane";
-import type { ContrastSource } from "./pixels/contrast";
+import type { ContrastChoice, ContrastSource } from "./pixels/contrast";
 import { sourceKey } from "./pixels/pictures";
 import type { FullRequest, PictureStore } from "./pixels/pictures";
 import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement, picturesBeside } from "./scene";
@@ -118,13 +118,10 @@ export class Display {
 
   /** The smallest and largest value of the picture of a channel, when they are known. */
   extremesOf(channel: number): ContrastLimits | null {
-    const { method } = this.#state;
     const source = ingredientsOf(this.#state, "xy", this.#shown).find(
       (one) => one.role === "own" && one.source.plane.c === channel,
     )?.limitSource;
-    return source === undefined
-      ? null
-      : (this.#parts.contrast.find(source, method, this.#repeatOf()) ?? null);
+    return source === undefined ? null : (this.#parts.contrast.find(source, this.#choice()) ?? null);
   }
 
   /** Where the plane lies in its pane now. */
@@ -159,7 +156,7 @@ export class Display {
     const source: PictureSource = projection === null ? { plane } : { plane, projection };
     const repeat = this.#repeat;
     this.#repeat = Math.min(MOST_REPEATS, repeat + 1);
-    return this.#parts.contrast.limitsOf(source, "auto", repeat);
+    return this.#parts.contrast.limitsOf(source, { ...this.#choice(), method: "auto", repeat });
   }
 
   /** Shows another state, or other layers. */
@@ -310,10 +307,10 @@ export class Display {
   #limitsFor({ limits, limitSource, kind }: Ingredient): Limits | null {
     if (kind === "labels") return { low: 0, high: 1 };
     if (limits !== null) return limits;
-    const { method } = this.#state;
-    const known = this.#parts.contrast.find(limitSource, method, this.#repeatOf());
+    const choice = this.#choice();
+    const known = this.#parts.contrast.find(limitSource, choice);
     if (known !== undefined) return known;
-    this.#parts.contrast.limitsOf(limitSource, method, this.#repeatOf()).then(
+    this.#parts.contrast.limitsOf(limitSource, choice).then(
       () => this.refresh(),
       (error: unknown) => {
         if (!isAbort(error)) this.#parts.failed(error);
@@ -322,8 +319,9 @@ export class Display {
     return null;
   }
 
-  #repeatOf(): number {
-    return this.#state.method === "auto" ? Math.max(0, this.#repeat - 1) : 0;
+  #choice(): ContrastChoice {
+    const { method, percentiles } = this.#state;
+    return { method, percentiles, repeat: method === "auto" ? Math.max(0, this.#repeat - 1) : 0 };
   }
 
   /** The comparison with its scale: without one of its own, up to the largest difference of the plane that is seen. */

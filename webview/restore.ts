@@ -3,8 +3,19 @@
  * not trusted: an older version may have saved it.
  * @module
  */
-import { CONTRAST_METHODS, PROJECTION_METHODS } from "../src/protocol/viewer";
-import type { PlaneRegion, Projection, StackDescription, ViewerPreferences } from "../src/protocol/viewer";
+import {
+  CONTRAST_METHODS,
+  PROJECTION_METHODS,
+  USUAL_PERCENTILES,
+  arePercentiles,
+} from "../src/protocol/viewer";
+import type {
+  Percentiles,
+  PlaneRegion,
+  Projection,
+  StackDescription,
+  ViewerPreferences,
+} from "../src/protocol/viewer";
 import type { Interval } from "../src/volume/region";
 import type { View } from "./draw/geometry";
 import { LUT_NAMES } from "./draw/luts";
@@ -65,6 +76,7 @@ export function restoreState(
       restoreLook(Array.isArray(channels) ? (channels as readonly unknown[])[index] : undefined, look),
     ),
     method: oneOf(CONTRAST_METHODS, saved.method, fresh.method),
+    percentiles: restorePercentiles(saved.percentiles),
     keepContrast: flag(saved.keepContrast, fresh.keepContrast),
     hasLogCounts: flag(saved.hasLogCounts, fresh.hasLogCounts),
     hiddenLabels: Array.isArray(saved.hiddenLabels)
@@ -113,6 +125,11 @@ function restoreProjection(saved: unknown, depth: number): Projection | null {
   const method = PROJECTION_METHODS.find((one) => one === saved.method);
   const z = restoreInterval(saved.z, depth);
   return method === undefined || z === null ? null : { method, z };
+}
+
+function restorePercentiles(saved: unknown): Percentiles {
+  const pair = restoreLimits(saved);
+  return pair !== null && arePercentiles(pair) ? pair : USUAL_PERCENTILES;
 }
 
 function restoreLimits(saved: unknown): Limits | null {

@@ -2,8 +2,10 @@
  * What the user chose in the viewer: remembered across tab switches and window reloads, and undone step by step.
  * @module
  */
+import { USUAL_PERCENTILES } from "../src/protocol/viewer";
 import type {
   ContrastMethod,
+  Percentiles,
   PicturePoint,
   PlaneIndex,
   PlaneRegion,
@@ -85,6 +87,8 @@ export interface ViewerState {
   /** One for each channel of the stack. */
   readonly channels: readonly Look[];
   readonly method: ContrastMethod;
+  /** What the method "percentile" takes. */
+  readonly percentiles: Percentiles;
   /** Whether limits stay when the plane changes. */
   readonly keepContrast: boolean;
   /** Whether histograms show the logarithm of their counts. */
@@ -149,6 +153,7 @@ export function initialState(description: StackDescription, preferences: ViewerP
     mode: isColored ? "composite" : lengths.c > 1 ? "gray" : "color",
     channels: Array.from({ length: lengths.c }, (_, channel) => initialLook(description, channel)),
     method: preferences.contrast,
+    percentiles: USUAL_PERCENTILES,
     keepContrast: preferences.keepContrast,
     hasLogCounts: true,
     hiddenLabels: [],

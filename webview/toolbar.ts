@@ -47,7 +47,7 @@ export interface ToolbarFacts {
 
 const METHODS: Readonly<Record<ContrastMethod, string>> = {
   auto: "ImageJ Auto",
-  percentile: "0.3–99.7 %",
+  percentile: "Percentiles",
   minmax: "Min – max",
 };
 

@@ -2,15 +2,14 @@
  * Display limits and histogram of a picture.
  * @module
  */
-import type { ContrastLimits, ContrastMethod, Histogram } from "../../src/protocol/viewer";
+import { USUAL_PERCENTILES } from "../../src/protocol/viewer";
+import type { ContrastLimits, ContrastMethod, Histogram, Percentiles } from "../../src/protocol/viewer";
 import { dtypeOf, dtypeRange, isFloat } from "../../src/volume/pixels";
 import type { PixelArray } from "../../src/volume/pixels";
 
 const BINS = 256;
 const PERCENTILE_BINS = 65_536;
 const AUTO_THRESHOLD = 5000;
-const LOW_PERCENTILE = 0.3;
-const HIGH_PERCENTILE = 99.7;
 
 interface Extremes {
   readonly min: number;
@@ -22,17 +21,23 @@ interface Extremes {
  * Chooses the limits between which a picture is shown; the pixels are not changed, NaN and infinities do
  * not count.
  *
- * @param repeat for `auto`: how often Auto was pressed before, 0…9
+ * @param asked `repeat`, for `auto`: how often Auto was pressed before, 0…9, default 0; `percentiles`, for
+ *   `percentile`: default {@link USUAL_PERCENTILES}
  * @returns limits in units of the pixels; a picture without finite pixels gives 0…1
  * @see ImageJ 1.54 `ij/plugin/frame/ContrastAdjuster.java`, `autoAdjust`
  */
-export function chooseContrast(data: PixelArray, method: ContrastMethod, repeat = 0): ContrastLimits {
+export function chooseContrast(
+  data: PixelArray,
+  method: ContrastMethod,
+  asked: { readonly repeat?: number; readonly percentiles?: Percentiles } = {},
+): ContrastLimits {
+  const { repeat = 0, percentiles = USUAL_PERCENTILES } = asked;
   const extremes = findExtremes(data);
   const { min, max, notFinite } = extremes;
   if (data.length === notFinite) return { low: 0, high: 1, min: 0, max: 0, notFinite };
   if (method === "minmax" || min === max) return { low: min, high: max, ...extremes };
   const [low, high] =
-    method === "auto" ? autoLimits(data, extremes, repeat) : percentileLimits(data, extremes);
+    method === "auto" ? autoLimits(data, extremes, repeat) : percentileLimits(data, extremes, percentiles);
   return { low, high, ...extremes };
 }
 
@@ -112,7 +117,11 @@ function autoLimits(data: PixelArray, { min, max, notFinite }: Extremes, repeat:
 }
 
 /** Exact for 8- and 16-bit integers, else to 1/65536 of the range. */
-function percentileLimits(data: PixelArray, { min, max, notFinite }: Extremes): [number, number] {
+function percentileLimits(
+  data: PixelArray,
+  { min, max, notFinite }: Extremes,
+  percentiles: Percentiles,
+): [number, number] {
   const counts = countValues(data, [min, max], PERCENTILE_BINS);
   const pixels = data.length - notFinite;
   const width = (max - min) / PERCENTILE_BINS;
@@ -125,7 +134,7 @@ function percentileLimits(data: PixelArray, { min, max, notFinite }: Extremes): 
     }
     return max;
   };
-  const low = valueBelow(LOW_PERCENTILE);
-  const high = valueBelow(HIGH_PERCENTILE);
+  const low = valueBelow(percentiles.low);
+  const high = valueBelow(percentiles.high);
   return low < high ? [low, high] : [min, max];
 }

@@ -70,8 +70,8 @@ export class StackPlanes {
 
   /** Display limits of a picture. @throws as `read` */
   async contrast(request: ContrastRequest, job: Job): Promise<ContrastLimits> {
-    const { method, repeat, ...source } = checkContrastRequest(request, this.lengths);
-    return chooseContrast(await this.#sample(source, job), method, repeat);
+    const { method, repeat, percentiles, ...source } = checkContrastRequest(request, this.lengths);
+    return chooseContrast(await this.#sample(source, job), method, { repeat, percentiles });
   }
 
   /** Histogram of a picture. @throws as `read` */

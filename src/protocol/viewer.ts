@@ -125,14 +125,30 @@ export interface PlanePixels {
 /** Ways to choose display limits. */
 export const CONTRAST_METHODS = ["auto", "percentile", "minmax"] as const;
 
-/** How display limits are chosen: ImageJ's Auto, percentiles 0.3 and 99.7, or smallest and largest value. */
+/** How display limits are chosen: ImageJ's Auto, two percentiles, or smallest and largest value. */
 export type ContrastMethod = (typeof CONTRAST_METHODS)[number];
+
+/** Two percentiles of the values of a picture, %: 0 ≤ `low` < `high` ≤ 100. */
+export interface Percentiles {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The percentiles that are taken unless others are asked for. */
+export const USUAL_PERCENTILES: Percentiles = { low: 0.3, high: 99.7 };
+
+/** Whether these are percentiles between which something lies. */
+export function arePercentiles({ low, high }: Percentiles): boolean {
+  return low >= 0 && low < high && high <= 100;
+}
 
 /** Asks for display limits of one picture. */
 export interface ContrastRequest extends PictureSource {
   readonly method: ContrastMethod;
   /** For `auto`: how often Auto was pressed before in a row, 0…9; each time saturates more, as in ImageJ. */
   readonly repeat?: number;
+  /** For `percentile`; default {@link USUAL_PERCENTILES}. */
+  readonly percentiles?: Percentiles;
 }
 
 /** Display limits of one plane, in units of its pixels. */

@@ -5,11 +5,19 @@
  */
 import { TilewrightError } from "../errors";
 import type { Interval } from "../volume/region";
-import { CONTRAST_METHODS, PROJECTION_METHODS, SECTION_DIRECTIONS, VIEWER_COMMANDS } from "./viewer";
+import {
+  CONTRAST_METHODS,
+  PROJECTION_METHODS,
+  SECTION_DIRECTIONS,
+  USUAL_PERCENTILES,
+  VIEWER_COMMANDS,
+  arePercentiles,
+} from "./viewer";
 import type {
   ContrastRequest,
   LinkedReport,
   LinkedView,
+  Percentiles,
   PicturePoint,
   PictureSource,
   PlaneIndex,
@@ -163,7 +171,18 @@ export function sampledSize(
 }
 
 /** A request for display limits with everything that was left out filled in. */
-export type CheckedContrastRequest = Omit<ContrastRequest, "layer" | "repeat"> & { readonly repeat: number };
+export type CheckedContrastRequest = Omit<ContrastRequest, "layer" | "repeat" | "percentiles"> & {
+  readonly repeat: number;
+  readonly percentiles: Percentiles;
+};
+
+function checkPercentiles(value: unknown): Percentiles {
+  const { low, high } = isRecord(value) ? value : {};
+  const asked = { low: Number(low), high: Number(high) };
+  if (typeof low !== "number" || typeof high !== "number" || !arePercentiles(asked))
+    throw refuse("percentiles must be two numbers from 0 to 100, the low one first");
+  return asked;
+}
 
 /**
  * Checks a request for display limits.
@@ -175,7 +194,12 @@ export function checkContrastRequest(value: unknown, lengths: StackLengths): Che
   const asked = value as Readonly<Record<string, unknown>>;
   const method = CONTRAST_METHODS.find((known) => known === asked.method);
   if (method === undefined) throw refuse("contrast must be auto, percentile or minmax");
-  return { ...source, method, repeat: checkIndex(asked.repeat ?? 0, 10, "repeat") };
+  return {
+    ...source,
+    method,
+    repeat: checkIndex(asked.repeat ?? 0, 10, "repeat"),
+    percentiles: checkPercentiles(asked.percentiles ?? USUAL_PERCENTILES),
+  };
 }
 
 function checkPoint(value: unknown): PicturePoint {

@@ -195,6 +195,33 @@ describe("the channels page of the viewer", () => {
     await clickOn(page, "#channels-percentile");
     // 1.8 of 600 pixels: the second smallest and the second largest value.
     await near(200, 399);
+    const fields = async (): Promise<number[]> =>
+      Promise.all(["low", "high"].map((end) => fieldValue(page, `#channels-percentile-${end}`)));
+    await typeInto(page, "#channels-percentile-low", "25");
+    await near(250, 399);
+    await typeInto(page, "#channels-percentile-high", "75");
+    await near(250, 350);
+    // The low one is not to be above the high one.
+    await typeInto(page, "#channels-percentile-low", "80");
+    assert.deepEqual(await fields(), [25, 75]);
+    await pressIn(page, "#channels-percentile-high", "ArrowUp");
+    await until("a step of the field", async () => ((await fields())[1] === 75.1 ? true : undefined));
+    await focusPicture(page);
+    // One step or more: those that follow each other fast are one.
+    const pressUntil = (keys: string, ...wanted: readonly number[]): Promise<true> =>
+      until(`${keys} until ${wanted.join()}`, async () => {
+        if ((await fields()).join() === wanted.join()) return true;
+        await page.press(keys);
+        return undefined;
+      });
+    await pressUntil("Control+z", 0.3, 99.7);
+    await near(200, 399);
+    await pressUntil("Control+y", 25, 75.1);
+    await near(250, 350);
+    await clickOn(page, "#channels-minmax");
+    await near(0, 599);
+    await pressIn(page, "#channels-percentile", "Enter");
+    await near(250, 350);
     await clickOn(page, "#channels-auto");
     await near(0, 597);
     for (let i = 0; i < 4; i++) await clickOn(page, "#channels-auto");

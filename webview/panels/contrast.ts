@@ -2,7 +2,13 @@
  * Contrast of the channel in hand: histogram with markers, fields, gamma, ways to choose limits.
  * @module
  */
-import type { ContrastMethod, Histogram, PictureSource, StackDescription } from "../../src/protocol/viewer";
+import type {
+  ContrastMethod,
+  Histogram,
+  Percentiles,
+  PictureSource,
+  StackDescription,
+} from "../../src/protocol/viewer";
 import { element } from "../dom";
 import { lutOf } from "../draw/luts";
 import type { Limits } from "../draw/renderer";
@@ -14,7 +20,7 @@ import { channelName, formatValue } from "../texts";
 import { makeButton, makeToggle } from "../toolkit";
 import { axisOf } from "./contrastScale";
 import type { ValueAxis } from "./contrastScale";
-import { makeGammaField, makeLimitFields } from "./contrastFields";
+import { makeGammaField, makeLimitFields, makePercentileFields } from "./contrastFields";
 import { makeHistogramPlot } from "./histogramPlot";
 import { LimitMarkers } from "./limitMarkers";
 import type { Panel, PanelContext, PanelView } from "./panel";
@@ -39,6 +45,7 @@ class ContrastPart {
   readonly #gamma = makeGammaField((kind, gamma) => {
     this.#context.change(kind, (state) => withLook(state, state.plane.c, { gamma }));
   });
+  readonly #percentiles = makePercentileFields((percentiles) => this.#setPercentiles(percentiles));
   readonly #log = makeToggle(
     { id: "channels-log", text: "Log counts", title: "Show the logarithm of the counts, to see rare values" },
     (isOn) => this.#context.change("log counts", (state) => ({ ...state, hasLogCounts: isOn })),
@@ -64,6 +71,7 @@ class ContrastPart {
       this.#fields.element,
       this.#gamma.element,
       makeContrastButtons(context, () => this.#view),
+      this.#makePercentileRow(),
     );
   }
 
@@ -81,6 +89,28 @@ class ContrastPart {
     this.#context.change(kind, (state) => withLimits(state, state.plane.c, limits));
   }
 
+  /** A way to choose contrast that has numbers of its own. */
+  #makePercentileRow(): HTMLElement {
+    const button = makeButton(
+      {
+        id: "channels-percentile",
+        text: "Percentiles",
+        title: "Limits from the values: from the low to the high percentile",
+      },
+      false,
+      () => chooseLimits(this.#context, this.#view, "percentile"),
+    );
+    const label = { class: "field", role: "group", "aria-label": "Contrast from percentiles" };
+    return element("div", label, button, this.#percentiles.element);
+  }
+
+  /** While limits come from percentiles, others give others at once. */
+  #setPercentiles(percentiles: Percentiles): void {
+    if (this.#view?.state.method === "percentile")
+      chooseLimits(this.#context, this.#view, "percentile", percentiles);
+    else this.#context.change("percentiles", (state) => ({ ...state, percentiles }));
+  }
+
   #draw(): void {
     if (this.#view === null) return;
     const { state } = this.#view;
@@ -93,6 +123,7 @@ class ContrastPart {
     this.#title.textContent = contrastTitle(this.#context.description, c);
     this.#fields.show(limits);
     this.#gamma.show(state.channels[c].gamma);
+    this.#percentiles.show(state.percentiles);
     this.#log.set(state.hasLogCounts);
     this.#facts.textContent =
       limits === null ? HIDDEN : this.#last?.key === key ? factsOf(this.#last.histogram) : " ";
@@ -140,7 +171,6 @@ function factsOf({ min, max, notFinite }: Histogram): string {
 
 function makeContrastButtons(context: PanelContext, now: () => PanelView | null): HTMLElement {
   const { description } = context;
-  const choose = (method: ContrastMethod): void => chooseLimits(context, now(), method);
   const withLimitsNow = (act: (limits: Limits) => void): void => {
     const view = now();
     const limits = view === null ? null : shownLimits(view);
@@ -165,8 +195,9 @@ function makeContrastButtons(context: PanelContext, now: () => PanelView | null)
     "div",
     { class: "buttons", role: "group", "aria-label": "Ways to choose contrast" },
     button("auto", "Auto", "As ImageJ's Auto; press again for more (A)", () => context.autoContrast()),
-    button("percentile", "0.3–99.7 %", "From the 0.3rd to the 99.7th percentile", () => choose("percentile")),
-    button("minmax", "Min–max", "From the smallest to the largest value", () => choose("minmax")),
+    button("minmax", "Min–max", "From the smallest to the largest value", () =>
+      chooseLimits(context, now(), "minmax"),
+    ),
     button("invert", "Invert", "Show small values bright: swaps the limits", () => withLimitsNow(invert)),
     button("reset", "Reset", "Contrast, gamma and LUT of all channels as at first (R)", () =>
       context.resetContrast(),
@@ -182,14 +213,20 @@ function makeContrastButtons(context: PanelContext, now: () => PanelView | null)
 }
 
 /** Chooses limits of the channel in hand once, when limits are kept; else for each picture from now on. */
-function chooseLimits(context: PanelContext, view: PanelView | null, method: ContrastMethod): void {
-  if (view === null) return;
+function chooseLimits(
+  context: PanelContext,
+  view: PanelView | null,
+  method: ContrastMethod,
+  percentiles = view?.state.percentiles,
+): void {
+  if (view === null || percentiles === undefined) return;
   const source = pictureOf(view.state);
-  context.channel.request("contrast", { ...source, method }).then(
+  const kind = percentiles === view.state.percentiles ? "contrast" : "percentiles";
+  context.channel.request("contrast", { ...source, method, percentiles }).then(
     ({ low, high }) =>
-      context.change("contrast", (state) => {
+      context.change(kind, (state) => {
         const limits = state.keepContrast ? { low, high } : null;
-        return { ...withLook(state, source.plane.c, { limits }), method };
+        return { ...withLook(state, source.plane.c, { limits }), method, percentiles };
       }),
     (error: unknown) => context.complain(error),
   );

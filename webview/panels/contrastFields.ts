@@ -3,6 +3,8 @@
  * @module
  */
 import { element, inputElement } from "../dom";
+import { arePercentiles } from "../../src/protocol/viewer";
+import type { Percentiles } from "../../src/protocol/viewer";
 import type { Limits } from "../draw/renderer";
 import { newDragKind } from "../history";
 import { formatValue } from "../texts";
@@ -59,6 +61,51 @@ export function makeLimitFields(choose: (limits: Limits) => void): Fields<Limits
       if (!isSame) write();
     },
   };
+}
+
+/** The two percentiles of the button of that name; others than those between which something lies are put back. */
+export function makePercentileFields(choose: (percentiles: Percentiles) => void): Fields<Percentiles> {
+  let shown: Percentiles = { low: 0, high: 100 };
+  const fields = { low: makePercentileInput("low"), high: makePercentileInput("high") };
+  const write = (): void => {
+    for (const end of ["low", "high"] as const)
+      if (document.activeElement !== fields[end]) fields[end].value = formatValue(shown[end]);
+  };
+  for (const end of ["low", "high"] as const) {
+    fields[end].addEventListener("change", () => {
+      const next = { ...shown, [end]: fields[end].valueAsNumber };
+      if (arePercentiles(next)) choose(next);
+      else fields[end].value = formatValue(shown[end]);
+    });
+    fields[end].addEventListener("blur", write);
+  }
+  return {
+    element: element(
+      "span",
+      { class: "percentiles" },
+      fields.low,
+      element("span", { class: "to", "aria-hidden": "true" }, "to"),
+      fields.high,
+      element("span", { class: "to", "aria-hidden": "true" }, "%"),
+    ),
+    show: (percentiles) => {
+      shown = percentiles;
+      write();
+    },
+  };
+}
+
+function makePercentileInput(end: LimitEnd): HTMLInputElement {
+  const [word, color] = end === "low" ? ["Low", "black"] : ["High", "white"];
+  return inputElement({
+    id: `channels-percentile-${end}`,
+    type: "number",
+    min: "0",
+    max: "100",
+    step: "0.1",
+    "aria-label": `${word} percentile, per cent`,
+    title: `${word} percentile: the value that it gives is shown ${color}`,
+  });
 }
 
 /** Gamma; `choose` also hears of what kind the change is: a drag is one step for undo. */

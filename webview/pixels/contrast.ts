@@ -6,6 +6,7 @@ import type {
   ContrastLimits,
   ContrastMethod,
   ContrastRequest,
+  Percentiles,
   PictureSource,
 } from "../../src/protocol/viewer";
 import { sourceKey } from "./pictures";
@@ -17,13 +18,20 @@ const PATIENCE_MS = 150;
 /** Asks the host for limits. */
 export type AskContrast = (request: ContrastRequest, signal: AbortSignal) => Promise<ContrastLimits>;
 
+/** How limits are chosen: `repeat` says how often Auto was pressed for a picture before. */
+export interface ContrastChoice {
+  readonly method: ContrastMethod;
+  readonly repeat: number;
+  readonly percentiles: Percentiles;
+}
+
 interface Running {
   readonly source: string;
   readonly started: number;
   readonly stop: AbortController;
 }
 
-/** Limits by picture and method; `repeat` says how often Auto was pressed for a picture. */
+/** Limits by picture, and by how they are chosen. */
 export class ContrastSource {
   readonly #ask: AskContrast;
   readonly #answers = new Map<string, Promise<ContrastLimits>>();
@@ -35,8 +43,8 @@ export class ContrastSource {
   }
 
   /** Limits that are here already. */
-  find(source: PictureSource, method: ContrastMethod, repeat = 0): ContrastLimits | undefined {
-    return this.#known.get(keyOf(source, method, repeat));
+  find(source: PictureSource, choice: ContrastChoice): ContrastLimits | undefined {
+    return this.#known.get(keyOf(source, choice));
   }
 
   /** Only these pictures are shown now: questions about others that take long are dropped. */
@@ -51,15 +59,14 @@ export class ContrastSource {
   }
 
   /** Limits of a picture; a failed answer is not remembered. Rejects when the question is dropped. */
-  limitsOf(source: PictureSource, method: ContrastMethod, repeat = 0): Promise<ContrastLimits> {
-    const key = keyOf(source, method, repeat);
+  limitsOf(source: PictureSource, choice: ContrastChoice): Promise<ContrastLimits> {
+    const key = keyOf(source, choice);
     const asked = this.#answers.get(key);
     if (asked !== undefined) return asked;
     const { layer, plane, section, projection } = source;
     const request: ContrastRequest = {
       plane,
-      method,
-      repeat,
+      ...choice,
       ...(layer === undefined ? {} : { layer }),
       ...(section === undefined ? {} : { section }),
       ...(projection === undefined ? {} : { projection }),
@@ -96,5 +103,7 @@ export class ContrastSource {
   }
 }
 
-const keyOf = (source: PictureSource, method: ContrastMethod, repeat: number): string =>
-  [sourceKey(source), method, repeat].join(" ");
+const keyOf = (
+  source: PictureSource,
+  { method, repeat, percentiles: { low, high } }: ContrastChoice,
+): string => [sourceKey(source), method, ...(method === "percentile" ? [low, high] : [repeat])].join(" ");

@@ -236,6 +236,11 @@ test("percentiles are those of the pixels", () => {
   const { low, high } = chooseContrast(data, "percentile");
   expect(Math.abs(low - 1003)).toBeLessThanOrEqual(1);
   expect(Math.abs(high - 1997)).toBeLessThanOrEqual(1);
+  const quartiles = chooseContrast(data, "percentile", { percentiles: { low: 25, high: 75 } });
+  expect(Math.abs(quartiles.low - 1249.5)).toBeLessThanOrEqual(1);
+  expect(Math.abs(quartiles.high - 1749.5)).toBeLessThanOrEqual(1);
+  const all = chooseContrast(data, "percentile", { percentiles: { low: 0, high: 100 } });
+  expect(all).toMatchObject({ low: 1000, high: 1999 });
 });
 
 test("NaN and infinities neither count nor hurt, and a constant plane has limits too", () => {

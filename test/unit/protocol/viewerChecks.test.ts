@@ -141,6 +141,7 @@ describe("what is left out is filled in", () => {
       plane,
       method: "auto",
       repeat: 0,
+      percentiles: { low: 0.3, high: 99.7 },
     });
   });
 });
@@ -176,6 +177,20 @@ test.each<[string, (value: unknown) => unknown, object]>([
   ["a step that is no sixteenth", CHECKS.pixels, { plane, step: { y: 1, x: 1.03 } }],
   ["a step that is a number", CHECKS.pixels, { plane, step: 2 }],
   ["Auto pressed ten times before", CHECKS.contrast, { plane, method: "auto", repeat: 10 }],
+  ...(
+    [
+      { low: 50, high: 50 },
+      { low: -1, high: 99 },
+      { low: 1, high: 100.1 },
+      { low: 1, high: NaN },
+      { low: "1", high: 99 },
+      [1, 99],
+    ] as const
+  ).map((percentiles): [string, (value: unknown) => unknown, object] => [
+    `percentiles that are ${JSON.stringify(percentiles)}`,
+    CHECKS.contrast,
+    { plane, method: "percentile", percentiles },
+  ]),
   ["a line that never ends", CHECKS.profile, { plane, from, to: { y: 1e9, x: 0 } }],
   ["a line to nowhere", CHECKS.profile, { plane, from, to: { y: NaN, x: 0 } }],
   [

@@ -4,6 +4,8 @@ import { ContrastSource } from "../../../webview/pixels/contrast";
 import { PictureStore, sourceKey } from "../../../webview/pixels/pictures";
 import type { FullRequest } from "../../../webview/pixels/pictures";
 
+const AUTO = { method: "auto", repeat: 0, percentiles: { low: 0.3, high: 99.7 } } as const;
+
 const request = (z: number, x = 0): FullRequest => ({
   plane: { t: 0, z, c: 0 },
   region: { y: [0, 2], x: [x, x + 2] },
@@ -138,13 +140,13 @@ test("limits of a picture are asked for once, and again after a failure", async 
     return Promise.resolve({ low: 0, high: 1, min: 0, max: 1, notFinite: 0 });
   });
   const plane = { plane: { t: 0, z: 0, c: 0 } };
-  await expect(source.limitsOf(plane, "auto")).rejects.toThrow("broken");
-  expect(source.find(plane, "auto")).toBeUndefined();
-  await source.limitsOf(plane, "auto");
-  await source.limitsOf(plane, "auto");
-  expect(source.find(plane, "auto")?.high).toBe(1);
+  await expect(source.limitsOf(plane, AUTO)).rejects.toThrow("broken");
+  expect(source.find(plane, AUTO)).toBeUndefined();
+  await source.limitsOf(plane, AUTO);
+  await source.limitsOf(plane, AUTO);
+  expect(source.find(plane, AUTO)?.high).toBe(1);
   expect(asked).toBe(2);
-  await source.limitsOf(plane, "minmax");
+  await source.limitsOf(plane, { ...AUTO, method: "minmax" });
   expect(asked).toBe(3);
 });
 
@@ -180,7 +182,7 @@ test("limits of a picture that is not shown any more are not waited for, and can
   });
   const at = (z: number) => ({ plane: { t: 0, z, c: 0 } });
   vi.useFakeTimers();
-  const [old, shown] = [source.limitsOf(at(1), "auto"), source.limitsOf(at(2), "auto")];
+  const [old, shown] = [source.limitsOf(at(1), AUTO), source.limitsOf(at(2), AUTO)];
   shown.catch(() => undefined);
   source.keepOnly([at(2)]);
   expect(signals[0].aborted).toBe(false);
@@ -189,7 +191,7 @@ test("limits of a picture that is not shown any more are not waited for, and can
   vi.useRealTimers();
   await expect(old).rejects.toThrow("stop");
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
-  source.limitsOf(at(1), "auto").catch(() => undefined);
+  source.limitsOf(at(1), AUTO).catch(() => undefined);
   expect(signals).toHaveLength(3);
   source.reset();
   expect(signals.every(({ aborted }) => aborted)).toBe(true);

@@ -49,6 +49,21 @@ test.each([
   expect(state.channels.map(({ limits }) => limits)).toEqual([null, null]);
 });
 
+test("remembered percentiles come back, and the usual ones in place of nonsense", () => {
+  const state = initialState(description, preferences);
+  const restored = (percentiles: unknown): unknown =>
+    restoreState({ ...state, percentiles }, description, preferences).percentiles;
+  expect(restored({ low: 5, high: 60 })).toEqual({ low: 5, high: 60 });
+  for (const nonsense of [
+    undefined,
+    { low: 60, high: 5 },
+    { low: -1, high: 5 },
+    { low: 0, high: 101 },
+    [1, 2],
+  ])
+    expect(restored(nonsense)).toEqual({ low: 0.3, high: 99.7 });
+});
+
 test("a remembered series is used as long as the file has it", () => {
   expect(savedSeries({ series: 2 }, 3)).toBe(2);
   for (const saved of [{ series: 3 }, { series: -1 }, { series: "1" }, {}, null])
