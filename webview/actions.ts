@@ -3,25 +3,16 @@
  * @module
  */
 import { isAbort } from "../src/errors";
-import type { Channel } from "../src/protocol/channel";
 import { PROJECTION_METHODS, USUAL_PERCENTILES } from "../src/protocol/viewer";
-import type {
-  ContrastMethod,
-  Host,
-  PlaneIndex,
-  ProjectionMethod,
-  StackDescription,
-  Viewer,
-  ViewerCommand,
-} from "../src/protocol/viewer";
+import type { ContrastMethod, PlaneIndex, ProjectionMethod, ViewerCommand } from "../src/protocol/viewer";
 import type { Interval } from "../src/volume/region";
 import type { Display } from "./display";
 import { clampZoom, panBy, zoomAt } from "./draw/geometry";
 import type { Point } from "./draw/geometry";
 import type { Limits } from "./draw/renderer";
-import { savePicture, saveMovie } from "./export";
+import { Exporter } from "./export";
+import type { ExportParts } from "./export";
 import type { KeyActions } from "./keys";
-import type { Pane } from "./pane";
 import type { PanelContext } from "./panels/panel";
 import type { PaneName } from "./scene";
 import { paneImage, withCut } from "./scene";
@@ -41,31 +32,25 @@ import type { DisplayMode, SlidingAxis, Tool, ViewerState } from "./state";
 import type { ToolbarActions } from "./toolbar";
 
 /** What actions act on. */
-export interface ActionParts {
-  readonly description: StackDescription;
-  readonly channel: Channel<Viewer, Host>;
+export interface ActionParts extends ExportParts {
   readonly display: Display;
-  readonly panes: Readonly<Record<PaneName, Pane>>;
-  state(): ViewerState;
-  change(kind: string, make: (state: ViewerState) => ViewerState): void;
   undo(): void;
   redo(): void;
   play(axis: SlidingAxis): void;
   help(): void;
-  /** What was read out under the pointer last, also when it has left the picture since; "" before that. */
-  lastReadout(): string;
   /** Remembers which series to show after a reload. */
   saveSeries(index: number): void;
   fail(error: unknown): void;
-  complain(error: unknown): void;
 }
 
 /** The actions of one view. */
 export class Actions implements KeyActions, ToolbarActions, SliderActions {
   readonly #parts: ActionParts;
+  readonly #exporter: Exporter;
 
   constructor(parts: ActionParts) {
     this.#parts = parts;
+    this.#exporter = new Exporter(parts);
   }
 
   /** What is shown now. */
@@ -85,6 +70,7 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
       resetContrast: () => this.resetContrast(),
       flicker: () => this.flicker(),
       savePicture: () => this.savePicture(),
+      saveViews: () => this.saveViews(),
       saveMovie: () => this.saveMovie(),
       copyValues: () => this.copyValues(),
     };
@@ -351,24 +337,19 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   copyValues(): void {
-    const text = this.#parts.lastReadout();
-    if (text === "") return;
-    this.#parts.channel.request("copyText", { text }).catch((error: unknown) => this.#parts.complain(error));
+    this.#exporter.copyValues();
   }
 
   savePicture(): void {
-    const { channel, panes, description } = this.#parts;
-    savePicture(channel, panes.xy, description).catch((error: unknown) => this.#parts.complain(error));
+    this.#exporter.savePicture();
+  }
+
+  saveViews(): void {
+    this.#exporter.saveViews();
   }
 
   saveMovie(): void {
-    const { channel, panes, description } = this.#parts;
-    const { plane, projection } = this.state;
-    const show = (z: number, over: ViewerState["projection"]): void =>
-      this.#change("movie", (state) => ({ ...state, plane: { ...state.plane, z }, projection: over }));
-    saveMovie(channel, panes.xy, { description, show: (z) => show(z, null) })
-      .catch((error: unknown) => this.#parts.complain(error))
-      .finally(() => show(plane.z, projection));
+    this.#exporter.saveMovie();
   }
 
   get #image(): { readonly width: number; readonly height: number } {

@@ -28,6 +28,7 @@ export interface KeyActions {
   redo(): void;
   copyValues(): void;
   savePicture(): void;
+  saveViews(): void;
   help(): void;
   /** Moves what is looked at, in parts of the picture area. */
   look(right: number, down: number): void;
@@ -104,6 +105,11 @@ export const KEY_TABLE: Readonly<Record<string, readonly KeyEntry[]>> = {
     { keys: ["f"], does: "Flicker: the other stack", run: (actions) => actions.flicker() },
     { keys: ["Ctrl+c"], does: "Copy values", run: (actions) => actions.copyValues() },
     { keys: ["s"], does: "Save the view as PNG", run: (actions) => actions.savePicture() },
+    {
+      keys: ["S"],
+      does: "Save all views as one PNG",
+      run: (actions) => actions.saveViews(),
+    },
     { keys: ["Ctrl+z"], does: "Undo", run: (actions) => actions.undo() },
     { keys: ["Ctrl+y", "Ctrl+Z"], does: "Redo", run: (actions) => actions.redo() },
     { keys: ["?", "h"], does: "This help", run: (actions) => actions.help() },

@@ -85,19 +85,10 @@ export class Pane {
     paint(context);
   }
 
-  /** The picture with what lies over it, at screen resolution, on a ground of `color`. */
-  snapshot(color: string): HTMLCanvasElement {
-    const copy = element("canvas") as HTMLCanvasElement;
-    copy.width = this.canvas.width;
-    copy.height = this.canvas.height;
-    const context = copy.getContext("2d");
-    if (context !== null) {
-      context.fillStyle = color;
-      context.fillRect(0, 0, copy.width, copy.height);
-      context.drawImage(this.canvas, 0, 0);
-      context.drawImage(this.#overlay, 0, 0);
-    }
-    return copy;
+  /** Draws the picture with what lies over it at a place of another canvas, px of the screen. */
+  copyInto(context: CanvasRenderingContext2D, { x, y }: Point): void {
+    context.drawImage(this.canvas, x, y);
+    context.drawImage(this.#overlay, x, y);
   }
 
   clear(): void {

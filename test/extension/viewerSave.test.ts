@@ -2,15 +2,48 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "vscode";
+import { fitView, toScreen } from "../../webview/draw/geometry";
+import { panePlacement } from "../../webview/scene";
+import type { PaneName } from "../../webview/scene";
 import { clickOn, openTab, part, placeOnScreen, pressIn, typeInto } from "./controls";
-import { DEPTH, HEIGHT, WIDTH, focusPicture, inViewer, paneSize, untilPictures } from "./drawn";
+import { DEPTH, HEIGHT, TALL, WIDTH, focusPicture, inViewer, paneSize, untilPictures } from "./drawn";
+import type { Color } from "./drawn";
 import { Page } from "./page";
 import { savedColors, savedPng, sizeOf, untilProposed } from "./saved";
-import { closeAll, openStack, testFolder, untilPlane, writeStack } from "./support";
+import { closeAll, openStack, testFolder, until, untilPlane, writeStack } from "./support";
 
 const PLANE = HEIGHT * WIDTH;
 /** Slices of these are told apart by every pixel. */
 const sliceLevel = (i: number): number => 40 * Math.floor(i / PLANE);
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where elements are in the viewer, CSS px. */
+const boxesOf = async (page: Page, selectors: readonly string[]): Promise<Box[]> =>
+  (await inViewer(
+    page,
+    `${JSON.stringify(selectors)}.map((one) => document.querySelector(one).getBoundingClientRect())
+      .map(({ left, top, width, height }) => ({ left, top, width, height }))`,
+  )) as Box[];
+
+const isSeen = (page: Page, selector: string): Promise<unknown> =>
+  inViewer(page, `document.querySelector("${selector}")?.checkVisibility() === true`);
+
+/** Waits until both sections are on the screen. */
+const untilSections = (page: Page): Promise<true> =>
+  until("both sections are there", async () =>
+    (await inViewer(
+      page,
+      `["xz", "yz"].every((name) => document.querySelector("#picture-" + name).dataset.pictures !== undefined)`,
+    )) === true
+      ? true
+      : undefined,
+  );
 
 describe("saving what the viewer shows", () => {
   // Stacks of their own for every try: views of a file are remembered, and files are there already.
@@ -43,6 +76,73 @@ describe("saving what the viewer shows", () => {
     assert.deepEqual(await savedColors(page, png, [await placeOnScreen(page, [4.5, 4.5])]), [
       [level, level, level, 255],
     ]);
+  });
+
+  it("saves all views as one PNG: the plane, both sections where they are on the screen, and the corner", async function () {
+    const page = Page.for(this);
+    const value = (i: number): number => (i * 37) % 251;
+    await openStack(page, await stack("views.tif", "uint8", value));
+    await openTab(page, "channels");
+    await typeInto(page, "#channels-low", "0");
+    await typeInto(page, "#channels-high", "255");
+    assert.equal(await isSeen(page, "#channels-views"), false);
+    await focusPicture(page);
+    await page.press("o");
+    await untilSections(page);
+    // What lies over the pictures would hide some of the pixels.
+    await clickOn(page, "#channels-crosshair");
+    await clickOn(page, "#channels-scaleBar");
+    const boxes = await boxesOf(page, ["#picture", "#picture-xz", "#picture-yz"]);
+    const [xy, xz, yz] = boxes;
+    const view = fitView({ width: WIDTH, height: HEIGHT }, xy);
+    const [cursorY, cursorX] = [HEIGHT / 2, WIDTH / 2];
+    /** Where a pixel of a section is in the picture that is saved. */
+    const inPane = (pane: PaneName, box: Box, [x, y]: readonly [number, number]): [number, number] => {
+      const placement = panePlacement(pane, view, {
+        screen: box,
+        aspect: { y: 1, z: TALL },
+        z: 2,
+        depth: DEPTH,
+      });
+      const at = toScreen(placement, box, { x: x + 0.5, y: y + 0.5 });
+      const isInside = at.x > 0 && at.y > 0 && at.x < box.width && at.y < box.height;
+      assert.ok(isInside, `${x}, ${y} of ${pane} is on the screen`);
+      return [Math.round(box.left - xy.left) + at.x, Math.round(box.top - xy.top) + at.y];
+    };
+    const level = (z: number, y: number, x: number): Color => {
+      const gray = value(z * PLANE + y * WIDTH + x);
+      return [gray, gray, gray, 255];
+    };
+    const slices = [1, 2, 3];
+    const places = [
+      inPane("xy", xy, [3, 4]),
+      inPane("xy", xy, [27, 17]),
+      ...slices.map((z) => inPane("xz", xz, [7, z])),
+      ...slices.map((z) => inPane("yz", yz, [z, 5])),
+      [yz.left - xy.left + yz.width / 2, xz.top - xy.top + xz.height / 2] as const,
+    ];
+    const expected = [
+      level(2, 4, 3),
+      level(2, 17, 27),
+      ...slices.map((z) => level(z, cursorY, 7)),
+      ...slices.map((z) => level(z, 5, cursorX)),
+      [0, 0, 0, 255],
+    ];
+    const untilSaved = async (name: string): Promise<void> => {
+      const png = await savedPng(join(folder, name));
+      const whole = [yz.left - xy.left + yz.width, xz.top - xy.top + xz.height];
+      assert.deepEqual(sizeOf(png), whole.map(Math.round));
+      assert.deepEqual(await savedColors(page, png, places), expected);
+    };
+    await clickOn(page, "#channels-views");
+    await untilProposed(page, join(folder, "views-views.png"));
+    await page.press("Enter");
+    await untilSaved("views-views.png");
+    await focusPicture(page);
+    await page.press("Shift+S");
+    await untilProposed(page, join(folder, "views-views.png"));
+    await page.answer(join(folder, "by-key.png"));
+    await untilSaved("by-key.png");
   });
 
   it("saves the plot of a line as a PNG: the plot as it is on the screen, below its title", async function () {

@@ -18,7 +18,6 @@ const EXTRA_TEXTS: Readonly<Record<ShownExtra, { readonly text: string; readonly
 
 /** Builds the part. */
 export function makeExtrasPart(context: PanelContext): Panel {
-  const { description } = context;
   const toggles = (Object.keys(EXTRA_TEXTS) as ShownExtra[]).map((extra) => ({
     extra,
     toggle: makeToggle({ id: `channels-${extra}`, ...EXTRA_TEXTS[extra] }, (isOn) =>
@@ -33,16 +32,7 @@ export function makeExtrasPart(context: PanelContext): Panel {
     },
     (isOn) => context.change("link", (state) => ({ ...state, isLinked: isOn })),
   );
-  const button = (id: string, text: string, title: string, press: () => void): HTMLElement =>
-    makeButton({ id: `channels-${id}`, text, title }, false, press);
-  const movie =
-    description.lengths.z > 1
-      ? [
-          button("movie", "Save z-movie as PNGs…", "One PNG for each slice, as it is shown", () =>
-            context.saveMovie(),
-          ),
-        ]
-      : [];
+  const saving = makeSavingPart(context);
   return {
     element: element(
       "section",
@@ -51,22 +41,47 @@ export function makeExtrasPart(context: PanelContext): Panel {
       element("div", { class: "toggles" }, ...toggles.map(({ toggle }) => toggle.element)),
       element("h3", {}, "Other viewers"),
       link.element,
-      element("h3", {}, "Save and copy"),
-      element(
-        "div",
-        { class: "buttons" },
-        button("picture", "Save view as PNG…", "The picture as it is on the screen (S)", () =>
-          context.savePicture(),
-        ),
-        ...movie,
-        button("copy", "Copy values", "Place and values that were pointed at last (Ctrl+C)", () =>
-          context.copyValues(),
-        ),
-      ),
+      saving.element,
     ),
-    show: ({ state }) => {
+    show: (view) => {
+      const { state } = view;
       for (const { extra, toggle } of toggles) toggle.set(state.extras[extra]);
       link.set(state.isLinked);
+      saving.show(view);
+    },
+  };
+}
+
+/** Builds the buttons that save and copy. */
+function makeSavingPart(context: PanelContext): Panel {
+  const button = (id: string, text: string, title: string, press: () => void): HTMLElement =>
+    makeButton({ id: `channels-${id}`, text, title }, false, press);
+  const picture = button("picture", "Save view as PNG…", "The picture as it is on the screen (S)", () =>
+    context.savePicture(),
+  );
+  const views = button(
+    "views",
+    "Save all views as PNG…",
+    "XY, XZ and YZ as they are on the screen (Shift+S)",
+    () => context.saveViews(),
+  );
+  const movie = button("movie", "Save z-movie as PNGs…", "One PNG for each slice, as it is shown", () =>
+    context.saveMovie(),
+  );
+  const copy = button("copy", "Copy values", "Place and values that were pointed at last (Ctrl+C)", () =>
+    context.copyValues(),
+  );
+  const isDeep = context.description.lengths.z > 1;
+  const buttons = [picture, ...(isDeep ? [views, movie] : []), copy];
+  return {
+    element: element(
+      "div",
+      {},
+      element("h3", {}, "Save and copy"),
+      element("div", { class: "buttons" }, ...buttons),
+    ),
+    show: ({ state }) => {
+      views.hidden = !state.isOrthogonal;
     },
   };
 }

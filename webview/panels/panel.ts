@@ -28,6 +28,7 @@ export interface PanelContext {
   resetContrast(): void;
   flicker(): void;
   savePicture(): void;
+  saveViews(): void;
   saveMovie(): void;
   copyValues(): void;
   /** A request of the panel failed: says so without taking the picture away. */
