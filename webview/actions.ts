@@ -19,15 +19,7 @@ import { paneImage, withCut } from "./scene";
 import { movedLine, movedRectangle, spanOf } from "./shapes";
 import type { Grip } from "./shapes";
 import type { SliderActions } from "./sliders";
-import {
-  COMPARE_MODES,
-  DISPLAY_MODES,
-  initialLook,
-  stepPlane,
-  withLimits,
-  withLook,
-  withoutLimits,
-} from "./state";
+import { COMPARE_MODES, initialLook, modesOf, stepPlane, withLimits, withLook, withoutLimits } from "./state";
 import type { DisplayMode, SlidingAxis, Tool, ViewerState } from "./state";
 import type { ToolbarActions } from "./toolbar";
 
@@ -207,9 +199,8 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
   }
 
   nextMode(): void {
-    const modes = this.#parts.description.lengths.c > 1 ? DISPLAY_MODES : (["color", "labels"] as const);
-    const { mode } = this.state;
-    this.setMode(modes[(modes.findIndex((one) => one === mode) + 1) % modes.length]);
+    const modes = modesOf(this.#parts.description.lengths.c);
+    this.setMode(modes[(modes.indexOf(this.state.mode) + 1) % modes.length]);
   }
 
   toggleChannel(channel: number): void {

@@ -23,9 +23,9 @@ import {
 } from "./draw/geometry";
 import type { Placement, Point, Size, View } from "./draw/geometry";
 import type { Limits } from "./draw/renderer";
-import { differenceFacts } from "./measurements";
 import type { Pane } from "./pane";
 import type { ContrastChoice, ContrastSource } from "./pixels/contrast";
+import { differenceFacts, scaleEnd } from "./pixels/differences";
 import { sourceKey } from "./pixels/pictures";
 import type { FullRequest, PictureStore } from "./pixels/pictures";
 import { aspectOf, framesOf, ingredientsOf, paneImage, panePlacement, picturesBeside } from "./scene";
@@ -334,8 +334,7 @@ export class Display {
     );
     const { visible } = this;
     if (own === undefined || other === undefined || visible === null) return comparison;
-    const { largest } = differenceFacts(own.pixels, other.pixels, visible);
-    return { ...comparison, limit: largest === 0 ? 1 : largest };
+    return { ...comparison, limit: scaleEnd(differenceFacts(own.pixels, other.pixels, visible)) };
   }
 
   #drawPane(name: PaneName, isNew: boolean): void {

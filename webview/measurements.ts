@@ -4,13 +4,11 @@
  */
 import type {
   PictureSource,
-  PlanePixels,
   PlaneRegion,
   Profile,
   StackDescription,
   Statistics,
 } from "../src/protocol/viewer";
-import { commonSamples } from "./pixels/align";
 import { ingredientsOf } from "./scene";
 import type { Shown } from "./scene";
 import type { LineFacts } from "./shapes";
@@ -125,34 +123,4 @@ function tableText(header: readonly string[], rows: readonly (readonly (string |
   // Names come from files: a tab in one must not begin a column.
   const cell = (value: string | number): string => String(value).replace(/[\t\r\n]+/g, " ");
   return [header, ...rows].map((row) => row.map(cell).join("\t")).join("\n") + "\n";
-}
-
-/** How much two pictures differ. */
-export interface DifferenceFacts {
-  /** Pixels of which both have a finite value. */
-  readonly count: number;
-  readonly rms: number;
-  readonly largest: number;
-}
-
-/**
- * The differences of the samples that two pictures with the same steps have in common, inside a region of the picture.
- * What is not finite is left out.
- */
-export function differenceFacts(a: PlanePixels, b: PlanePixels, inside: PlaneRegion): DifferenceFacts {
-  let [count, squares, largest] = [0, 0, 0];
-  const rows = commonSamples("y", a, b, inside.y);
-  const columns = commonSamples("x", a, b, inside.x);
-  for (let row = 0; row < rows.count; row++) {
-    const atA = (rows.a + row) * a.width + columns.a;
-    const atB = (rows.b + row) * b.width + columns.b;
-    for (let column = 0; column < columns.count; column++) {
-      const difference = Math.abs(a.data[atA + column] - b.data[atB + column]);
-      if (!Number.isFinite(difference)) continue;
-      count++;
-      squares += difference * difference;
-      if (difference > largest) largest = difference;
-    }
-  }
-  return { count, rms: count === 0 ? 0 : Math.sqrt(squares / count), largest };
 }

@@ -17,6 +17,7 @@ import { DIFFERENCE_LUT, lutOf, packColor } from "./draw/luts";
 import type { Lut } from "./draw/luts";
 import type { DrawnLayer, Frame, Limits } from "./draw/renderer";
 import { commonParts } from "./pixels/align";
+import { differenceFacts, scaleEnd } from "./pixels/differences";
 import { clampIndex, shownChannels } from "./state";
 import type { Comparison, ViewerState } from "./state";
 
@@ -264,7 +265,7 @@ function layersOf(cooked: Cooked, moment: Moment, share: number): DrawnLayer[] {
 
 function differenceOf(own: Cooked, other: Cooked, { limit }: Comparison): DrawnLayer {
   const [mine, theirs] = commonParts(own.pixels, other.pixels);
-  const largest = limit ?? largestDifference(mine, theirs);
+  const largest = limit ?? scaleEnd(differenceFacts(mine, theirs));
   return {
     kind: "difference",
     pixels: mine,
@@ -273,16 +274,6 @@ function differenceOf(own: Cooked, other: Cooked, { limit }: Comparison): DrawnL
     lut: DIFFERENCE_LUT,
     opacity: 1,
   };
-}
-
-/** The largest finite difference of two pictures of the same region; 1 when there is none. */
-export function largestDifference({ data }: PlanePixels, { data: other }: PlanePixels): number {
-  let largest = 0;
-  for (let i = 0; i < data.length; i++) {
-    const difference = Math.abs(data[i] - other[i]);
-    if (difference > largest && Number.isFinite(difference)) largest = difference;
-  }
-  return largest === 0 ? 1 : largest;
 }
 
 /** The state in which the three views meet at a place of one of them. */

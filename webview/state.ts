@@ -208,6 +208,11 @@ export function withoutLimits(state: ViewerState): ViewerState {
   return { ...state, channels: state.channels.map((look) => ({ ...look, limits: null })) };
 }
 
+/** The display modes that make a difference with so many channels. */
+export function modesOf(channels: number): readonly DisplayMode[] {
+  return channels > 1 ? DISPLAY_MODES : ["color", "labels"];
+}
+
 /** Numbers of the channels that are seen. */
 export function shownChannels({ mode, channels, plane }: ViewerState): number[] {
   if (mode !== "composite") return [plane.c];

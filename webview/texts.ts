@@ -3,6 +3,8 @@
  * @module
  */
 import type { PlaneIndex, StackDescription } from "../src/protocol/viewer";
+import { modesOf } from "./state";
+import type { DisplayMode } from "./state";
 
 /** A value of a pixel for people: integers as they are, fractions to six digits. */
 export function formatValue(value: number): string {
@@ -38,6 +40,18 @@ export function formatPosition(
 export function channelName({ channels }: Pick<StackDescription, "channels">, channel: number): string {
   const name = channels[channel]?.name?.trim() ?? "";
   return name === "" ? `Channel ${channel}` : name;
+}
+
+const MODE_NAMES: Readonly<Record<DisplayMode, string>> = {
+  gray: "Gray",
+  color: "Colour",
+  composite: "Composite",
+  labels: "Labels",
+};
+
+/** The display modes of so many channels with their names. */
+export function modeNames(channels: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(modesOf(channels).map((mode) => [mode, MODE_NAMES[mode]]));
 }
 
 const STORAGE_NAMES: Readonly<Record<string, string>> = {

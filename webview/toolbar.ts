@@ -7,7 +7,7 @@ import type { ContrastLimits, ContrastMethod, ProjectionMethod, ViewerCommand } 
 import type { Limits } from "./draw/renderer";
 import { element, inputElement } from "./dom";
 import type { DisplayMode, Tool, ViewerState } from "./state";
-import { formatValue } from "./texts";
+import { formatValue, modeNames } from "./texts";
 import { makeButton, makeChoice, makeToggle } from "./toolkit";
 
 /** What the toolbar can do. */
@@ -49,14 +49,6 @@ const METHODS: Readonly<Record<ContrastMethod, string>> = {
   auto: "ImageJ Auto",
   percentile: "Percentiles",
   minmax: "Min – max",
-};
-
-/** Names of the display modes. */
-export const MODES: Readonly<Record<DisplayMode, string>> = {
-  gray: "Gray",
-  color: "Colour",
-  composite: "Composite",
-  labels: "Labels",
 };
 
 const PROJECTIONS: Readonly<Record<ProjectionMethod | "none", string>> = {
@@ -141,7 +133,7 @@ function makeView(
 ): { readonly element: HTMLElement; readonly show: (state: ViewerState) => void } {
   const mode = makeChoice(
     { id: "mode", text: "Display mode", title: "How values become colours (M)" },
-    channels > 1 ? MODES : { color: "Colour", labels: "Labels" },
+    modeNames(channels),
     (value) => actions.setMode(value as DisplayMode),
   );
   const projection = makeChoice(

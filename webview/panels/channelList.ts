@@ -8,8 +8,7 @@ import { withLook } from "../state";
 import type { DisplayMode, Look, ViewerState } from "../state";
 import { makeChoice, makeToggle } from "../toolkit";
 import type { Choice } from "../toolkit";
-import { MODES } from "../toolbar";
-import { channelName } from "../texts";
+import { channelName, modeNames } from "../texts";
 import { makeLutBar } from "./lutBar";
 import type { Panel, PanelContext } from "./panel";
 
@@ -24,7 +23,7 @@ export function makeChannelList(context: PanelContext): Panel {
   const count = description.lengths.c;
   const mode = makeChoice(
     { id: "channels-mode", text: "Display mode", title: "How values become colours (M)" },
-    count > 1 ? MODES : { color: MODES.color, labels: MODES.labels },
+    modeNames(count),
     (value) => context.change("mode", (state) => ({ ...state, mode: value as DisplayMode })),
   );
   const rows = Array.from({ length: count }, (_, channel) => makeRow(context, channel));

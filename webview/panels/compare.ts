@@ -4,8 +4,9 @@
  */
 import { DIFFERENCE_LUT } from "../draw/luts";
 import { element } from "../dom";
-import { channelLabel, differenceFacts } from "../measurements";
-import type { DifferenceFacts } from "../measurements";
+import { channelLabel } from "../measurements";
+import { differenceFacts, scaleEnd } from "../pixels/differences";
+import type { DifferenceFacts } from "../pixels/differences";
 import { COMPARE_MODES, shownChannels } from "../state";
 import type { CompareMode, Comparison } from "../state";
 import { formatValue } from "../texts";
@@ -157,7 +158,7 @@ function makeScale(choose: (limit: number | null) => void): Scale {
       element("div", { class: "row" }, field.element, auto),
     ),
     show: (limit, largest, { own, name }) => {
-      const end = limit ?? (largest === 0 ? 1 : largest);
+      const end = limit ?? scaleEnd({ largest });
       title.textContent = `${own} − ${name}`;
       low.textContent = `−${short(end)}`;
       high.textContent = `+${short(end)}`;

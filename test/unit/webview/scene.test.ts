@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Layer, PlanePixels, StackDescription, ViewerPreferences } from "../../../src/protocol/viewer";
 import type { Cooked, Ingredient, Moment, Shown } from "../../../webview/scene";
-import { aspectOf, framesOf, ingredientsOf, largestDifference, panePlacement } from "../../../webview/scene";
+import { aspectOf, framesOf, ingredientsOf, panePlacement } from "../../../webview/scene";
 import { initialLayerLook, initialState } from "../../../webview/state";
 import type { Comparison, ViewerState } from "../../../webview/state";
 
@@ -131,7 +131,6 @@ test("a blend shares the light between both, a flicker shows one of them", () =>
 test("a difference has a scale of its own, as large on both sides, and leaves NaN out", () => {
   const [{ layers }] = framesWith(compared("difference"));
   expect(layers).toMatchObject([{ kind: "difference", scale: { limits: { low: -4, high: 4 }, gamma: 1 } }]);
-  expect(largestDifference(pixels([1, NaN]), pixels([1, 5]))).toBe(1);
 });
 
 test("voxels are drawn to scale, and nonsense in the file is not believed", () => {
