@@ -15,7 +15,11 @@ interface Name {
   readonly title: string;
 }
 
-const SERIES: Name = { mark: "Series", label: "Series", title: "Stack of the file, from 0" };
+const SERIES: Name = {
+  mark: "Series",
+  label: "Series",
+  title: "Stack of the file, from 1 (--series of the command line counts from 0)",
+};
 
 const NAMES: Readonly<Record<SlidingAxis, Name>> = {
   c: { mark: "C", label: "Channel", title: "Channel, from 0 (C and Shift+C)" },
@@ -45,15 +49,14 @@ export function makeSliders(description: StackDescription, actions: SliderAction
   const { lengths, channels, series } = description;
   const box = element("div", { id: "sliders" });
   if (series.count > 1) {
-    const row = makeRow({ id: "series", name: SERIES, count: series.count, noteOf: () => "" }, (index) =>
-      actions.chooseSeries(index),
-    );
+    const spec = { id: "series", name: SERIES, count: series.count, first: 1, noteOf: () => "" };
+    const row = makeRow(spec, (index) => actions.chooseSeries(index));
     row.show(series.index);
     box.append(row.element);
   }
   const rows = SLIDING_AXES.filter((axis) => lengths[axis] > 1).map((axis) => {
     const noteOf = (index: number): string => (axis === "c" ? (channels[index]?.name ?? "") : "");
-    const row = makeRow({ id: axis, name: NAMES[axis], count: lengths[axis], noteOf }, (index) =>
+    const row = makeRow({ id: axis, name: NAMES[axis], count: lengths[axis], first: 0, noteOf }, (index) =>
       actions.choosePlane(axis, index),
     );
     const play = makePlayButton(axis, () => actions.play(axis));
@@ -162,16 +165,18 @@ interface RowSpec {
   readonly id: string;
   readonly name: Name;
   readonly count: number;
+  /** What people call index 0. */
+  readonly first: number;
   /** What stands behind a number. */
   readonly noteOf: (index: number) => string;
 }
 
 function makeRow(
-  { id, name: { mark, label, title }, count, noteOf }: RowSpec,
+  { id, name: { mark, label, title }, count, first, noteOf }: RowSpec,
   choose: (index: number) => void,
 ): { readonly element: HTMLElement; readonly show: (index: number) => void } {
-  const last = count - 1;
-  const common = { min: "0", max: String(last), step: "1", title };
+  const last = first + count - 1;
+  const common = { min: String(first), max: String(last), step: "1", title };
   const range = inputElement({ ...common, type: "range", id: `${id}-slider`, "aria-label": label });
   const number = inputElement({
     ...common,
@@ -180,21 +185,22 @@ function makeRow(
     "aria-label": `${label} number`,
   });
   const name = element("span", { class: "note" }, "");
-  range.addEventListener("input", () => choose(range.valueAsNumber));
+  range.addEventListener("input", () => choose(range.valueAsNumber - first));
   number.addEventListener("change", () => {
     if (Number.isFinite(number.valueAsNumber))
-      choose(Math.min(last, Math.max(0, Math.round(number.valueAsNumber))));
+      choose(Math.min(last, Math.max(first, Math.round(number.valueAsNumber))) - first);
   });
   const row = element("div", { class: "slider" }, element("span", { class: "axis", title }, mark));
   row.append(range, number, element("span", { class: "of" }, `/ ${last}`), name);
   return {
     element: row,
     show: (index) => {
-      range.value = String(index);
-      number.value = String(index);
+      range.value = String(first + index);
+      number.value = String(first + index);
       name.textContent = noteOf(index);
-      range.setAttribute("aria-valuetext", `${label} ${index} of 0 to ${last} ${name.textContent}`.trim());
-      range.style.setProperty("--filled", `${(100 * index) / Math.max(1, last)}%`);
+      const spoken = `${label} ${first + index} of ${first} to ${last} ${name.textContent}`;
+      range.setAttribute("aria-valuetext", spoken.trim());
+      range.style.setProperty("--filled", `${(100 * index) / Math.max(1, count - 1)}%`);
     },
   };
 }

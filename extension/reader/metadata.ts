@@ -69,7 +69,8 @@ function fileRows(
   }
   if (bytes !== null) rows.push(["File size", bytesText(bytes)]);
   rows.push(["Format", `${kind}, ${byteOrder} endian`]);
-  if (series.count > 1) rows.push(["Series", `${series.index + 1} of ${series.count}`]);
+  if (series.count > 1)
+    rows.push(["Series", `${series.index + 1} of ${series.count} (--series ${series.index})`]);
   return rows;
 }
 

@@ -5,6 +5,7 @@ import { Disposable, EventEmitter, FileType, Uri, commands, window, workspace } 
 import type { FileChangeEvent, FileStat, FileSystemProvider } from "vscode";
 import { levelOf } from "../../webview/draw/renderer";
 import { makeTiff } from "../support/tiff";
+import { clickOn, fieldValue, part, pressIn, typeInto } from "./controls";
 import { Page } from "./page";
 import {
   closeAll,
@@ -154,15 +155,22 @@ describe("the stack viewer", () => {
         (await picture(page)).region === region ? true : undefined,
       );
     await shows("0,20,0,30");
-    await page.evaluate(
-      `(() => {
-        const input = document.querySelector("#series-number");
-        input.value = "1";
-        input.dispatchEvent(new Event("change"));
-      })()`,
-      { frame: "webview" },
-    );
+    // As the metadata do, the slider counts from 1.
+    assert.equal(await fieldValue(page, "#series-number"), 1);
+    await pressIn(page, "#series-slider", "ArrowRight");
     await shows("0,40,0,50");
+    await until("the slider is at 2", async () =>
+      (await fieldValue(page, "#series-number")) === 2 ? true : undefined,
+    );
+    await typeInto(page, "#series-number", "1");
+    await shows("0,20,0,30");
+    await typeInto(page, "#series-number", "2");
+    await shows("0,40,0,50");
+    await clickOn(page, "#toggle-side");
+    await clickOn(page, "#tab-info");
+    await until("the metadata name the same stack", async () =>
+      /Series\s+2 of 2 \(--series 1\)/.test(await page.text(part("#info"))) ? true : undefined,
+    );
     assert.equal((await readout(page, 45, 35)).value, 35 + 2 * 45);
     await commands.executeCommand("workbench.action.files.newUntitledFile");
     await commands.executeCommand("workbench.action.closeActiveEditor");
