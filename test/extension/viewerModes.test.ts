@@ -273,7 +273,13 @@ describe("the modes of the viewer", () => {
     await page.press("?");
     const text = await page.text({ frame: "webview", selector: "#help" });
     for (const words of ["Orthogonal views", "Undo", "Next slice"]) assert.ok(text.includes(words), words);
+    assert.equal(await inViewer(page, "document.querySelector('#help').scrollTop"), 0);
+    assert.equal(await inViewer(page, "document.activeElement.closest('#help') !== null"), true);
     await page.press("Escape");
+    assert.equal(await inViewer(page, "document.querySelector('#help').open"), false);
+    // By its button, as by the one of the toolbar.
+    await page.click({ frame: "webview", selector: "#open-help" });
+    await page.click({ frame: "webview", selector: "#close-help" });
     assert.equal(await inViewer(page, "document.querySelector('#help').open"), false);
   });
 

@@ -30,7 +30,8 @@ export function makeHelp(): { readonly element: HTMLElement; toggle(): void } {
     "Mouse: drag to move, wheel to zoom under the pointer, Shift+wheel for slices, double click for the whole plane; ends of a line, corners of a rectangle and the border of a swipe can be dragged.",
   );
   dialog.append(
-    element("h2", { id: "help-title" }, "Keys"),
+    // With the keyboard on the button at its end the page would open scrolled to its end.
+    element("h2", { id: "help-title", tabindex: "-1", autofocus: "" }, "Keys"),
     element("div", { class: "topics" }, ...topics),
     mouse,
     close,
