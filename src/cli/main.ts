@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { version } from "../version";
+import { addDiagnosisCommand } from "./diagnose";
 import { ExitCode } from "./exitCode";
 import { addInspectionCommands } from "./inspect";
 import { addPredictionCommands } from "./predicting";
@@ -18,6 +19,7 @@ const program = new Command("tilewright")
 
 addInspectionCommands(program);
 addPredictionCommands(program);
+addDiagnosisCommand(program);
 for (const command of program.commands) command.exitOverride();
 
 /** A complaint of the command line parser, in the form of all other errors. */

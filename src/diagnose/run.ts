@@ -3,6 +3,7 @@
  * @module
  */
 import type { Job } from "../job";
+import type { PaddingMode } from "../tiling/padding";
 import type { Plan } from "../tiling/plan";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
@@ -11,6 +12,8 @@ import type { Volume } from "../volume/volume";
 export interface RecordedSeam {
   readonly axis: string;
   readonly position: number;
+  /** Indices of the two tiles in the plan. */
+  readonly tiles: readonly [number, number];
   /** max |A − B| at the last kept px of each tile. */
   readonly max: number;
   /** mean |A − B| at each px both tiles computed, from `profileStart`. */
@@ -24,12 +27,16 @@ export interface RunFacts {
   readonly seams: readonly RecordedSeam[];
   readonly normalizationScope: "stack" | "frame" | "tile";
   /** How the image was padded. */
-  readonly padding: "reflect" | "symmetric" | "edge" | "zero";
+  readonly padding: PaddingMode;
   readonly blend: "crop" | "linear" | "gaussian";
   /** px per spatial axis of the network that its training saw, by axis letter; null when nobody said. */
   readonly trainingPatch: Readonly<Record<string, number>> | null;
-  /** Command line that repeats the run, without options that a cure would change. */
+  /** Whether the whole padded image was predicted in one call. */
+  readonly untiled: boolean;
+  /** Command line that repeats the run into another file, without options that a cure would change. */
   readonly command: string | null;
+  /** The options that `command` lacks and the run had, by name; numbers per axis by letter or as one. */
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** Predicts parts of the padded image again. */

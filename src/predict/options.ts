@@ -149,6 +149,30 @@ export function perAxis(
   return axes.split("").map((axis) => numbers[axis] ?? use.neutral(axis));
 }
 
+/**
+ * Numbers by axis letter, each a whole number of at least 1, such as `Z=16,Y=64`.
+ *
+ * @throws {TilewrightError} `options.badValue`
+ */
+export function readPerAxis(value: unknown, name: string): Readonly<Record<string, number>> {
+  const numbers = axisNumbers(value, name);
+  if (typeof numbers === "number" || isList(numbers))
+    throw bad(name, 'numbers by axis such as "Z=16,Y=64"', value);
+  for (const px of Object.values(numbers)) {
+    if (!Number.isSafeInteger(px) || px < 1) throw bad(name, "whole numbers of at least 1", px);
+  }
+  return numbers;
+}
+
+/**
+ * Which series of a file, from 0.
+ *
+ * @throws {TilewrightError} `options.badValue`
+ */
+export function readSeries(value: unknown): number {
+  return whole(value, "series", 2 ** 20);
+}
+
 function optionName(name: string): string {
   const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return camel === "memory" ? "memoryMiB" : camel;

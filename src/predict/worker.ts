@@ -10,6 +10,7 @@ import type { PredictionDriver, PredictionWorker } from "../protocol/prediction"
 import { processPort } from "../protocol/processPort";
 import { findStacks } from "./batchInputs";
 import { describeEngines, describeModel, describePlan } from "./describe";
+import { diagnoseFiles } from "./diagnoseRun";
 import { predict } from "./predict";
 import { Pace } from "./pace";
 import { Sessions } from "./sessions";
@@ -42,6 +43,7 @@ const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<Predict
     survey: (request, signal) => surveyStack(request, sessions, jobFor(signal)),
     plan: (request, signal) => describePlan(request, registries, jobFor(signal)),
     model: ({ path }, signal) => describeModel(path, registries, jobFor(signal)),
+    diagnose: (request, signal) => diagnoseFiles(request, registries, jobFor(signal)),
     engines: () => describeEngines(registries),
   },
 );

@@ -2,6 +2,7 @@
  * Every message between the prediction worker and whoever drives it (extension host or command line).
  * @module
  */
+import type { Diagnosis } from "../diagnose/diagnosis";
 import type { Failure } from "../errors";
 import type { PacedProgress } from "../job";
 
@@ -126,6 +127,8 @@ export interface PredictionWorker {
     survey(request: PredictionRequest): StackSurvey;
     plan(request: PlanRequest): PlanReply;
     model(request: { readonly path: string }): ModelReply;
+    /** Says what marks tiles left in a stack: the JSON of `tilewright diagnose`. */
+    diagnose(request: DiagnosisRequest): Diagnosis;
     /** The JSON of `tilewright engines`. */
     engines(params: undefined): unknown;
   };

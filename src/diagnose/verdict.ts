@@ -1,0 +1,127 @@
+/**
+ * The verdict: what can be said after all that was looked at.
+ * @module
+ */
+import { percent } from "./causes";
+import type { DiagnosisMode, Finding, Probe, SeamFigures, Verdict } from "./diagnosis";
+import { worstDisagreement } from "./recorded";
+import type { RunFacts } from "./run";
+
+/** A mark is one from this fraction of the range on. */
+export const TOLERANCE = 1e-3;
+
+/** What a verdict is made from. */
+export interface Evidence {
+  readonly mode: DiagnosisMode;
+  readonly range: number | null;
+  readonly findings: readonly Finding[];
+  readonly seams: readonly SeamFigures[];
+  readonly run: RunFacts | null;
+  readonly probe: Probe | null;
+  /** Whether looking at the pixels would have shown a mark; false when they were not looked at. */
+  readonly pixelsHadPower: boolean;
+}
+
+/**
+ * The rule, in this order:
+ *
+ * 1. `artifacts` when a finding's magnitude is at least {@link TOLERANCE}, or when the pixels show one whose cause is
+ *    `measured`. What only follows from the geometry and was measured below the tolerance, or not at all, makes no
+ *    artifact: it may be too small to see.
+ * 2. `seamless` only where a mark would have been seen. With the model: every probe was below the tolerance, wherever
+ *    it was. With a record: the plan is exact, tiles are cropped and normalised as one, and where tiles overlap they
+ *    disagree by less than the tolerance; disagreement alone says nothing, two tiles can agree and both be wrong. From
+ *    pixels alone: nothing stands out, and a mark would have.
+ * 3. `undecided` otherwise.
+ */
+export function verdictOf(evidence: Evidence): Verdict {
+  const { mode, findings, run, probe, seams, pixelsHadPower } = evidence;
+  const isMark = ({ magnitude, certainty, cause }: Finding): boolean =>
+    (magnitude ?? 0) >= TOLERANCE || (certainty === "measured" && isPixelCause(cause));
+  if (findings.some(isMark)) return "artifacts";
+  if (mode === "blind" || run === null)
+    return pixelsHadPower && findings.length === 0 ? "seamless" : "undecided";
+  if (probe !== null && probe.places.length > 0) return "seamless";
+  return isExactRun(run) && (worstDisagreement(seams, null) ?? 0) < TOLERANCE && seamsAreKnown(run, seams)
+    ? "seamless"
+    : "undecided";
+}
+
+/** Whether plan, joining and normalisation make the run equal to untiled prediction. */
+export function isExactRun({ plan, blend, normalizationScope, untiled }: RunFacts): boolean {
+  const oneTile = untiled || plan.tilesPerAxis.every((count, i) => count === 1 || plan.roles[i] !== "tiled");
+  return plan.exact && (oneTile || (blend === "crop" && normalizationScope !== "tile"));
+}
+
+/** Whether every seam of the run has its disagreement recorded. */
+function seamsAreKnown(run: RunFacts, seams: readonly SeamFigures[]): boolean {
+  return run.untiled || seams.every(({ known, disagreement }) => !known || disagreement !== null);
+}
+
+function isPixelCause(cause: Finding["cause"]): boolean {
+  return (
+    cause === "integer-wrap" ||
+    cause === "missing-tile" ||
+    cause === "tile-normalization" ||
+    cause === "unknown"
+  );
+}
+
+/** The verdict in one or two sentences. */
+export function summaryOf(verdict: Verdict, evidence: Evidence): string {
+  const { mode, findings, probe, seams, range } = evidence;
+  const known = {
+    blind: "the pixels alone",
+    record: "the pixels and the run record",
+    "record+model": "the pixels, the run record and the model",
+  }[mode];
+  if (range === null)
+    return "The stack has no range of intensities: it is constant, or nothing in it is finite.";
+  switch (verdict) {
+    case "artifacts": {
+      const [worst] = findings;
+      const size = worst.magnitude === null ? "" : ` (${percent(worst.magnitude)} of the range)`;
+      const more =
+        findings.length > 1
+          ? ` ${findings.length - 1} more ${findings.length === 2 ? "finding" : "findings"} below.`
+          : "";
+      return `The tiles left marks: ${causeText(worst)}${size}.${more}`;
+    }
+    case "seamless": {
+      if (probe !== null) {
+        const most = probe.places.reduce((max, place) => Math.max(max, place.max), 0);
+        return `No mark: at ${probe.places.length} places predicted again with full context the stack differs by at most ${percent(most)} of the range.`;
+      }
+      const disagreement = worstDisagreement(seams, null);
+      return mode === "blind"
+        ? "No mark: nothing stands out where tiles could meet, and a mark would have."
+        : `No mark: the plan is exact${disagreement === null ? "" : `, and where tiles meet they agree within ${percent(disagreement)} of the range`}.`;
+    }
+    case "undecided":
+      return `Undecided: ${known} do not show whether tiles left marks. ${undecidedWhy(evidence)}`;
+  }
+}
+
+function undecidedWhy({ mode, findings }: Evidence): string {
+  if (findings.length > 0)
+    return "The run could have left some, see the findings; with the model (--model) they can be measured.";
+  return mode === "blind"
+    ? "A run record (--run) or the model (--model) would tell."
+    : "With the model (--model) it can be measured.";
+}
+
+const CAUSE_TEXT: Readonly<Record<Finding["cause"], string>> = {
+  "overlap-too-small": "the overlap is too small",
+  "misaligned-tiles": "tiles do not start on the network's grid",
+  "tile-normalization": "tiles were normalised one by one",
+  "border-padding": "the border was padded by more than was needed",
+  "integer-wrap": "values wrapped around in an integer type",
+  "missing-tile": "a tile is missing",
+  "training-patch": "the network was trained on smaller patches",
+  unknown: "something that could not be named",
+};
+
+/** A cause in words, with its axis. */
+export function causeText({ cause, axis }: Pick<Finding, "cause" | "axis">): string {
+  return `${CAUSE_TEXT[cause]}${axis === null ? "" : ` on ${axis}`}`;
+}
