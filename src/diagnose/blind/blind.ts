@@ -1,0 +1,181 @@
+/**
+ * Blind diagnosis: seams, grids and other marks of tiles, from the pixels alone.
+ * @module
+ */
+import type { Job } from "../../job";
+import type { Stack } from "../../stack/stack";
+import type { Finding, Grid, SeamFigures } from "../diagnosis";
+import { ExcessTally } from "./excess";
+import type { Excess } from "./excess";
+import { findGrid } from "./grid";
+import { findLattice } from "./lattice";
+import type { BlindMeasurement, KnownSeams } from "./measurement";
+import { quantile } from "./robust";
+import { lengthsOf, planePieces, readPiece, sliceSample, turned } from "./sample";
+import type { Lengths } from "./sample";
+import { SliceTally } from "./slices";
+
+/** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
+const RARE = 0.01;
+/** Fineness of steps, as a fraction of the range. */
+const FINENESS = 0.003;
+const FEWEST_PX = 16;
+
+/** Work in progress on one stack. */
+interface Measuring {
+  readonly stack: Stack;
+  readonly lengths: Lengths;
+  readonly tallies: Map<string, ExcessTally>;
+  readonly values: number[];
+  readonly notes: string[];
+}
+
+/**
+ * Measures what the pixels alone say about tiles. Reads a bounded part of the stack.
+ *
+ * @param known planned seam positions by axis letter, px of the stack; `{}` when nothing is known. Their figures are
+ *              always among the seams, corrected for their own number only
+ * @throws {TilewrightError} what reading throws; `AbortError`
+ */
+export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): Promise<BlindMeasurement> {
+  const lengths = lengthsOf(stack);
+  const work: Measuring = { stack, lengths, tallies: new Map(), values: [], notes: [] };
+  await measurePlanes(work, job);
+  const slices = await measureSlices(work, job);
+  const range = rangeOf(work.values);
+  const seams: SeamFigures[] = [];
+  const grid: Record<string, Grid | null> = {};
+  const excess: Record<string, (number | null)[]> = {};
+  for (const axis of ["Z", "Y", "X"]) {
+    const tally = work.tallies.get(axis);
+    if (tally === undefined) continue;
+    const figures = tally.excess();
+    excess[axis] = Array.from(figures.score, (z) => (Number.isFinite(z) ? z : null));
+    grid[axis] = findGrid(figures, tally.lattice);
+    seams.push(...seamsOf(axis, figures, grid[axis], known[axis] ?? []));
+  }
+  return {
+    range,
+    seams,
+    slices,
+    grid,
+    excess,
+    findings: seamFindings(seams, grid),
+    hadPower: range !== null && ["Y", "X"].every((axis) => (excess[axis] ?? []).some((z) => z !== null)),
+    notes: work.notes,
+  };
+}
+
+async function measurePlanes(work: Measuring, job: Job): Promise<void> {
+  const { stack, lengths } = work;
+  const pieces = planePieces(lengths);
+  for (const [i, { across, piece }] of pieces.entries()) {
+    job.signal.throwIfAborted();
+    const values = await readPiece(stack, piece, job);
+    const width = piece.columns[1] - piece.columns[0];
+    const step = Math.max(1, Math.floor((values.length * pieces.length) / 1e6));
+    for (let k = 0; k < values.length; k += step) if (Number.isFinite(values[k])) work.values.push(values[k]);
+    if (across.includes("X")) addLines(work, "X", values, width);
+    if (across.includes("Y")) addLines(work, "Y", turned(values, width), values.length / width);
+    job.report({ what: "looking for seams", done: i + 1, total: pieces.length, unit: "planes" });
+  }
+}
+
+async function measureSlices(work: Measuring, job: Job): Promise<BlindMeasurement["slices"]> {
+  const { stack, lengths } = work;
+  const sample = sliceSample(lengths);
+  const tally = new SliceTally(lengths, sample);
+  await tally.read(stack, job);
+  if (lengths.Z >= FEWEST_PX) for (const lines of tally.columns()) addLines(work, "Z", lines, lengths.Z);
+  return tally.figures();
+}
+
+function addLines(work: Measuring, axis: string, values: Float64Array, length: number): void {
+  if (length < FEWEST_PX) return;
+  const range = rangeOf(values);
+  if (range === null) return;
+  let tally = work.tallies.get(axis);
+  if (tally === undefined) {
+    tally = new ExcessTally(length, findLattice(typicalSteps(values, length)));
+    work.tallies.set(axis, tally);
+  }
+  tally.add({ values, count: values.length / length, fineness: FINENESS * range });
+}
+
+function typicalSteps(values: Float64Array, length: number): Float64Array {
+  const sums = new Float64Array(length);
+  const counts = new Float64Array(length);
+  for (let line = 0; line < values.length; line += length) {
+    for (let p = 1; p < length; p++) {
+      const step = Math.abs(values[line + p] - values[line + p - 1]);
+      if (!Number.isFinite(step)) continue;
+      sums[p] += step;
+      counts[p]++;
+    }
+  }
+  return sums.map((sum, p) => (counts[p] > 0 ? sum / counts[p] : NaN));
+}
+
+function rangeOf(values: ArrayLike<number>): number | null {
+  const most = 200_000;
+  const step = Math.max(1, Math.floor(values.length / most));
+  const picked = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);
+  const range = quantile(picked, 0.999) - quantile(picked, 0.001);
+  return range > 0 && Number.isFinite(range) ? range : null;
+}
+
+function seamsOf(
+  axis: string,
+  { score, chance, tried }: Excess,
+  grid: Grid | null,
+  known: readonly number[],
+): SeamFigures[] {
+  const figures: SeamFigures[] = [];
+  const inGrid = (p: number): boolean =>
+    grid !== null && p >= grid.offset && (p - grid.offset) % grid.period === 0;
+  for (let p = 1; p < score.length; p++) {
+    const isKnown = known.includes(p);
+    const measured = Number.isFinite(score[p]);
+    const pValue = measured ? Math.min(1, chance[p] * (isKnown ? known.length : tried)) : null;
+    if (!isKnown && !(pValue !== null && pValue < RARE) && !inGrid(p)) continue;
+    figures.push({
+      axis,
+      position: p,
+      known: isKnown,
+      disagreement: null,
+      profile: null,
+      excess: measured ? score[p] : null,
+      pValue,
+      error: null,
+    });
+  }
+  return figures;
+}
+
+function seamFindings(seams: readonly SeamFigures[], grid: Readonly<Record<string, Grid | null>>): Finding[] {
+  return Object.keys(grid).flatMap((axis): Finding[] => {
+    const found = seams.filter((seam) => seam.axis === axis && seam.pValue !== null && seam.pValue < RARE);
+    const regular = grid[axis];
+    if (found.length === 0 && regular === null) return [];
+    const worst = Math.max(...seams.filter((seam) => seam.axis === axis).map((seam) => seam.excess ?? 0));
+    const where =
+      regular === null
+        ? `at ${axis} ${found.map((seam) => seam.position).join(", ")} px`
+        : `every ${regular.period} px in ${axis} from ${regular.offset}`;
+    return [
+      {
+        cause: "unknown",
+        certainty: "measured",
+        axis,
+        where: {},
+        magnitude: null,
+        evidence: `The image is stitched ${where}: the step there is up to ${worst.toFixed(1)} robust standard deviations larger than around it.`,
+        cure: {
+          text: "Predict again with the overlap that the network needs, and with tiles on its grid.",
+          options: null,
+          command: null,
+        },
+      },
+    ];
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * Slices and time points: their mean and spread, how far they stand out, and lines of pixels across Z.
+ * @module
+ */
+import type { Job } from "../../job";
+import type { Stack } from "../../stack/stack";
+import type { SliceFigures } from "../diagnosis";
+import { median, robustSpread } from "./robust";
+import { MOST_TIMES, readPiece, spread } from "./sample";
+import type { Lengths, SliceSample } from "./sample";
+
+/** Slices on either side that a slice is compared with. */
+const REACH = 5;
+
+interface Sums {
+  n: number;
+  mean: number;
+  squares: number;
+}
+
+/** Reads the same part of every slice. */
+export class SliceTally {
+  readonly #z: Sums[];
+  readonly #t: Sums[];
+  readonly #columns = new Map<string, Float64Array>();
+  readonly #channels: readonly number[];
+  readonly #times: readonly number[];
+
+  /** A tally of nothing. */
+  constructor(
+    readonly lengths: Lengths,
+    readonly sample: SliceSample,
+  ) {
+    const sums = (length: number): Sums[] => Array.from({ length }, () => ({ n: 0, mean: 0, squares: 0 }));
+    this.#z = sums(lengths.Z);
+    this.#t = sums(lengths.T);
+    this.#channels = spread(lengths.C, 8);
+    this.#times = spread(lengths.T, MOST_TIMES);
+  }
+
+  /** Reads the part of every slice. */
+  async read(stack: Stack, job: Job): Promise<void> {
+    const { T, Z } = this.lengths;
+    const planes: { T: number; Z: number }[] = [];
+    for (let t = 0; t < T; t++) for (let z = 0; z < Z; z++) planes.push({ T: t, Z: z });
+    for (const [i, plane] of planes.entries()) {
+      for (const C of this.#channels) {
+        job.signal.throwIfAborted();
+        const { rows, columns } = this.sample;
+        this.#add(await readPiece(stack, { ...plane, C, rows, columns }, job), { ...plane, C });
+      }
+      job.report({ what: "comparing slices", done: i + 1, total: planes.length, unit: "planes" });
+    }
+  }
+
+  #add(values: Float64Array, { T, Z, C }: { T: number; Z: number; C: number }): void {
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
+      for (const sums of [this.#z[Z], this.#t[T]]) {
+        sums.n++;
+        const off = value - sums.mean;
+        sums.mean += off / sums.n;
+        sums.squares += off * (value - sums.mean);
+      }
+    }
+    if (!this.#times.includes(T)) return;
+    const key = `${T} ${C}`;
+    const width = this.sample.columns[1] - this.sample.columns[0];
+    const { picked } = this.sample;
+    let lines = this.#columns.get(key);
+    if (lines === undefined) {
+      lines = new Float64Array(picked.length * width * this.lengths.Z);
+      this.#columns.set(key, lines);
+    }
+    picked.forEach((row, r) => {
+      for (let x = 0; x < width; x++) lines[(r * width + x) * this.lengths.Z + Z] = values[row * width + x];
+    });
+  }
+
+  /** Lines of pixels along Z, one list for each channel and time point that was followed. */
+  columns(): Float64Array[] {
+    return [...this.#columns.values()];
+  }
+
+  /** Mean, spread and excess of every slice, and of every time point where there are several. */
+  figures(): SliceFigures[] {
+    const of = (axis: string, all: readonly Sums[]): SliceFigures[] => {
+      const means = all.map(({ n, mean }) => (n > 0 ? mean : NaN));
+      const excess = standOut(means);
+      return all.flatMap((sums, index) =>
+        sums.n === 0
+          ? []
+          : [
+              {
+                axis,
+                index,
+                mean: sums.mean,
+                sd: Math.sqrt(sums.squares / sums.n),
+                excess: Number.isFinite(excess[index]) ? excess[index] : null,
+                error: null,
+              },
+            ],
+      );
+    };
+    return [...(this.lengths.Z > 1 ? of("Z", this.#z) : []), ...(this.lengths.T > 1 ? of("T", this.#t) : [])];
+  }
+}
+
+/** How far each value lies from the median of its neighbours, robust standard deviations. */
+function standOut(values: readonly number[]): number[] {
+  const off = values.map((value, i) => {
+    const others = values.filter((_, k) => k !== i && Math.abs(k - i) <= REACH);
+    return value - median(others);
+  });
+  const scale = robustSpread(off, 0);
+  return off.map((value) => (scale > 0 ? Math.abs(value) / scale : NaN));
+}
