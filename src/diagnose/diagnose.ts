@@ -5,12 +5,14 @@
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Stack } from "../stack/stack";
-import { findCauses } from "./causes";
+import { measureBlind } from "./blind/blind";
+import { findCauses, worstFirst } from "./causes";
 import type { Diagnosis, DiagnosisMode, Finding } from "./diagnosis";
-import { writtenRegion } from "./places";
-import { recordedSeams } from "./recorded";
+import { knownSeams, writtenRegion } from "./places";
+import { recordedSeams, worstDisagreement } from "./recorded";
 import type { Recompute, RunFacts } from "./run";
-import { summaryOf, verdictOf } from "./verdict";
+import { findingsTogether, seamsTogether } from "./together";
+import { TOLERANCE, isExactRun, summaryOf, verdictOf } from "./verdict";
 
 /** What a diagnosis works with. Stacks stay open. */
 export interface DiagnosisInput {
@@ -21,8 +23,6 @@ export interface DiagnosisInput {
   readonly recompute?: Recompute;
   /** What to measure errors against; shape of the stack. */
   readonly reference?: Stack;
-  /** p99.9 − p0.1 of the stack, its units; null when it has none. */
-  readonly range: number | null;
 }
 
 /**
@@ -31,17 +31,32 @@ export interface DiagnosisInput {
  * @throws {TilewrightError} `diagnose.otherRun` when the record is that of another stack, `stack.*`
  */
 export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnosis> {
-  const { stack, run, recompute, range } = input;
+  const { stack, run, recompute } = input;
   const { facts } = stack;
   if (run !== undefined) requireSameShape(stack, run);
   job.signal.throwIfAborted();
   const mode: DiagnosisMode =
     run === undefined ? "blind" : recompute === undefined ? "record" : "record+model";
-  const seams = run === undefined ? [] : recordedSeams(run, range);
-  const findings: Finding[] = run === undefined ? [] : findCauses(run, { seams });
-  const evidence = { mode, range, findings, seams, run: run ?? null, probe: null, pixelsHadPower: false };
+  const blind = await measureBlind(stack, run === undefined ? {} : knownSeams(run.plan), job);
+  const { range } = blind;
+  const recorded = run === undefined ? [] : recordedSeams(run, range);
+  const seams = seamsTogether(recorded, blind.seams);
+  const caused: Finding[] = run === undefined ? [] : findCauses(run, { seams });
+  const isClear =
+    run !== undefined && isExactRun(run) && (worstDisagreement(recorded, null) ?? 0) < TOLERANCE;
+  const joined = findingsTogether(caused, blind.findings, () => isClear);
+  const findings = worstFirst(joined.findings);
+  const evidence = {
+    mode,
+    range,
+    findings,
+    seams,
+    run: run ?? null,
+    probe: null,
+    pixelsHadPower: blind.hadPower,
+  };
   const verdict = verdictOf(evidence);
-  return Promise.resolve({
+  return {
     verdict,
     mode,
     summary: summaryOf(verdict, evidence),
@@ -52,13 +67,13 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     range,
     findings,
     seams,
-    slices: [],
-    grid: {},
-    excess: {},
+    slices: blind.slices,
+    grid: blind.grid,
+    excess: blind.excess,
     probe: null,
     reference: null,
-    notes: [],
-  });
+    notes: [...blind.notes, ...joined.notes],
+  };
 }
 
 /** Axes of length 1 may be there or not. */

@@ -12,7 +12,6 @@ import type { Registries } from "../plugins/registries";
 import type { DiagnosisRequest } from "../protocol/prediction";
 import { openStack } from "../stack/open";
 import type { Stack } from "../stack/stack";
-import { intensityRange } from "./intensities";
 import { readRecord } from "./record";
 import { runFactsOf } from "./runFacts";
 import type { CheckedRun } from "./runFacts";
@@ -33,11 +32,9 @@ export async function diagnoseFiles(
   try {
     const reference = await openReference(request, registries, job);
     try {
-      const range = await intensityRange(stack, job);
       return await diagnose(
         {
           stack,
-          range: range > 0 ? range : null,
           ...(run === null ? {} : { run: run.facts }),
           ...(reference === null ? {} : { reference }),
         },

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { afterAll, describe, expect, test } from "vitest";
 import { builtinRegistries } from "../../src/builtins";
 import { addInspectionCommands } from "../../src/cli/inspect";
+import { addDiagnosisCommand } from "../../src/cli/diagnose";
 import { addPredictionCommands } from "../../src/cli/predicting";
 import { failureLine, toFailure } from "../../src/errors";
 import { quietJob } from "../../src/job";
@@ -120,6 +121,7 @@ describe("commands", () => {
   const program = new Command("tilewright");
   addInspectionCommands(program);
   addPredictionCommands(program);
+  addDiagnosisCommand(program);
   const legs = [...read("tools/test.mjs").matchAll(/^ {2}(\w+): \{$|^ {2}(\w+): \{ about/gm)].map(
     ([, a, b]) => a ?? b,
   );

@@ -1,0 +1,73 @@
+/**
+ * What the pixels show and what the run says, put together: one seam has one entry, one thing one finding.
+ * @module
+ */
+import type { Finding, SeamFigures } from "./diagnosis";
+
+/**
+ * Seams of the run with what the pixels show at them, then those that only the pixels show.
+ *
+ * @param recorded seams of the run; empty without one
+ * @param seen     seams of the pixels, known and found
+ */
+export function seamsTogether(recorded: readonly SeamFigures[], seen: readonly SeamFigures[]): SeamFigures[] {
+  const keyOf = ({ axis, position }: SeamFigures): string => `${axis} ${position}`;
+  const pixels = new Map(seen.map((seam) => [keyOf(seam), seam]));
+  const known = recorded.map((seam): SeamFigures => {
+    const found = pixels.get(keyOf(seam));
+    pixels.delete(keyOf(seam));
+    return found === undefined ? seam : { ...seam, excess: found.excess, pValue: found.pValue };
+  });
+  return [...known, ...pixels.values()];
+}
+
+/** What is left of the pixels' findings once the run is known, and what was said of the others. */
+export interface Joined {
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Puts findings of the pixels to those of the run. A seam that only the pixels show and that the run explains becomes
+ * evidence of the run's finding. One that the run cannot have made becomes a note: it comes from the input.
+ *
+ * @param caused findings of plan, network and probe
+ * @param cleared axes on which the run left no mark: its plan is exact there, or a probe of it was
+ */
+export function findingsTogether(
+  caused: readonly Finding[],
+  seen: readonly Finding[],
+  cleared: (axis: string | null) => boolean,
+): Joined {
+  const findings = [...caused];
+  const notes: string[] = [];
+  for (const finding of seen) {
+    const same = findings.findIndex((other) => isSameThing(other, finding));
+    if (same >= 0) {
+      const other = findings[same];
+      findings[same] = { ...other, evidence: `${other.evidence}; in the pixels: ${finding.evidence}` };
+    } else if (isTileMark(finding) && cleared(finding.axis)) {
+      notes.push(`${finding.evidence} The tiles of this run did not make that: look at the input.`);
+    } else {
+      findings.push(finding);
+    }
+  }
+  return { findings, notes };
+}
+
+/** Marks at seams have one cause per axis, whatever the pixels call it. */
+function isSameThing(caused: Finding, seen: Finding): boolean {
+  if (caused.cause === seen.cause)
+    return seen.axis === null || caused.axis === null || seen.axis === caused.axis;
+  const atSeams = ["overlap-too-small", "misaligned-tiles", "tile-normalization", "unknown"];
+  const isSteps = seen.cause === "unknown" || seen.cause === "tile-normalization";
+  return (
+    isSteps &&
+    atSeams.includes(caused.cause) &&
+    (seen.axis === null || caused.axis === null || seen.axis === caused.axis)
+  );
+}
+
+function isTileMark({ cause }: Finding): boolean {
+  return cause === "unknown" || cause === "tile-normalization";
+}
