@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Diagnosis, Finding, SeamFigures } from "../diagnose/diagnosis";
-import { percent } from "../diagnose/causes";
+import { percent } from "../diagnose/tolerance";
 import { causeText } from "../diagnose/verdict";
 import { TilewrightError } from "../errors";
 import { KeptWorker } from "../predict/drive";

@@ -6,11 +6,16 @@ import { advice, enoughOverlap, repeatWith } from "./cures";
 import type { Finding, Place, SeamFigures } from "./diagnosis";
 import { isCut, seamPositions, wholeBlocks, writtenRegion, writtenStart } from "./places";
 import { worstDisagreement } from "./recorded";
+import type { ExtraPadding } from "./probe/borders";
+import type { ProbeResult, ProbedPlace } from "./probe/probe";
 import type { RunFacts } from "./run";
+import { TOLERANCE, percent } from "./tolerance";
 
 /** What was measured of a run, fractions of the range; null where nothing measured it. */
 export interface Measured {
   readonly seams: readonly SeamFigures[];
+  /** What recomputing found; null without a model. */
+  readonly probe: ProbeResult | null;
 }
 
 /** Everything that plan and network say about a run, with the numbers that measure it; worst first. */
@@ -19,8 +24,9 @@ export function findCauses(run: RunFacts, measured: Measured): Finding[] {
     ...overlapFindings(run, measured),
     ...misalignedFindings(run, measured),
     ...normalizationFindings(run, measured),
-    ...paddingFindings(run),
+    ...paddingFindings(run, measured),
     ...trainingFindings(run),
+    ...unexplainedFindings(run, measured),
   ]);
 }
 
@@ -33,66 +39,72 @@ export function worstFirst(findings: readonly Finding[]): Finding[] {
   );
 }
 
-function overlapFindings(run: RunFacts, { seams }: Measured): Finding[] {
+function overlapFindings(run: RunFacts, measured: Measured): Finding[] {
   const { plan } = run;
   if (run.untiled) return [];
   return [...plan.axes].flatMap((axis, i): Finding[] => {
     const [overlap, context] = [plan.overlap[i], plan.context[i]];
     if (!isCut(plan, i) || overlap >= context) return [];
-    const disagreement = worstDisagreement(seams, axis);
+    const { magnitude, text } = tileError(run, measured, axis);
     return [
       {
         cause: "overlap-too-small",
         certainty: "certain",
         axis,
         where: nearSeams(run, i, context - overlap),
-        magnitude: disagreement,
-        evidence: `the overlap on ${axis} is ${overlap} px of the ${context} px that the network needs: what is kept within ${context - overlap} px of a tile border misses part of what it depends on${disagreementText(disagreement)}`,
+        magnitude,
+        evidence: `the overlap on ${axis} is ${overlap} px of the ${context} px that the network needs: what is kept within ${context - overlap} px of a tile border misses part of what it depends on${text}${curveText(measured, axis, overlap)}`,
         cure: enoughOverlap(run),
       },
     ];
   });
 }
 
-function misalignedFindings(run: RunFacts, { seams }: Measured): Finding[] {
+function misalignedFindings(run: RunFacts, measured: Measured): Finding[] {
   const { plan } = run;
   const warned = plan.warnings.filter(
     ({ code, breaksExactness }) => code === "block-misaligned" && breaksExactness,
   );
   return warned.map(({ axis, message, fix }): Finding => {
-    const disagreement = worstDisagreement(seams, axis);
+    const { magnitude, text } = tileError(run, measured, axis);
     return {
       cause: "misaligned-tiles",
       certainty: "certain",
       axis,
       where: {},
-      magnitude: disagreement,
-      evidence: `${message}${disagreementText(disagreement)}`,
+      magnitude,
+      evidence: `${message}${text}`,
       cure: repeatWith(run, `predict again on the network's own grid: ${fix}`, { block: null }),
     };
   });
 }
 
-function normalizationFindings(run: RunFacts, { seams }: Measured): Finding[] {
-  const disagreement = worstDisagreement(seams, null);
-  const base = { cause: "tile-normalization", axis: null, where: {}, magnitude: disagreement } as const;
+function normalizationFindings(run: RunFacts, measured: Measured): Finding[] {
+  const { plan } = run;
   const findings: Finding[] = [];
-  if (run.normalizationScope === "tile" && run.plan.count > 1 && !run.untiled) {
+  if (run.normalizationScope === "tile" && plan.count > 1 && !run.untiled) {
+    const { magnitude, text } = unexplainedError(measured);
     findings.push({
-      ...base,
+      cause: "tile-normalization",
       certainty: "certain",
-      evidence: `each of the ${run.plan.count} tiles was normalised by its own intensities, so the same pixel means something else in another tile${disagreementText(disagreement)}`,
+      axis: null,
+      where: {},
+      magnitude,
+      evidence: `each of the ${plan.count} tiles was normalised by its own intensities, so the same pixel means something else in another tile${text}`,
       cure: repeatWith(run, "predict again with intensities measured over the whole stack", {
         normalizeScope: null,
       }),
     });
   }
-  for (const { message } of run.plan.warnings.filter(({ code }) => code === "not-exact-network")) {
+  for (const { message } of plan.warnings.filter(({ code }) => code === "not-exact-network")) {
+    const { magnitude, text } = tileError(run, measured, null);
     findings.push({
-      ...base,
       cause: /statistics|depends on all of it/.test(message) ? "tile-normalization" : "unknown",
       certainty: "certain",
-      evidence: `the network cannot be tiled exactly with any overlap: ${message}${disagreementText(disagreement)}`,
+      axis: null,
+      where: {},
+      magnitude,
+      evidence: `the network cannot be tiled exactly with any overlap: ${message}${text}`,
       cure: repeatWith(run, "predict untiled where memory allows, or with fewer and larger tiles", {
         tiles: null,
         tileSize: null,
@@ -104,7 +116,90 @@ function normalizationFindings(run: RunFacts, { seams }: Measured): Finding[] {
   return findings;
 }
 
-function paddingFindings(run: RunFacts): Finding[] {
+/** What neither the plan nor the way of normalising explains, where the model was asked. */
+function unexplainedFindings(run: RunFacts, { probe }: Measured): Finding[] {
+  const worst = (probe?.places ?? []).reduce<ProbedPlace | null>(
+    (most, place) => ((place.unexplained ?? 0) > (most?.unexplained ?? 0) ? place : most),
+    null,
+  );
+  const magnitude = worst?.unexplained ?? 0;
+  if (worst === null || magnitude < TOLERANCE || run.normalizationScope === "tile") return [];
+  const cause = worst.looksLike ?? "unknown";
+  const place = Object.entries(worst.worst)
+    .map(([axis, px]) => `${axis} ${px}`)
+    .join(", ");
+  const what = {
+    "integer-wrap": "values that did not fit into the pixel type were wrapped around instead of clamped",
+    "missing-tile": "one value stands where the network gives many",
+    unknown: "what is written is not what the model gives for the same tile",
+  }[cause];
+  const cure = {
+    "integer-wrap": repeatWith(run, "write float32, or a type that is clamped to", { dtype: null }),
+    "missing-tile": repeatWith(run, "predict again: part of the run was never written", {}),
+    unknown: advice("check that the stack is what this run wrote, and that nothing changed it since"),
+  }[cause];
+  return [
+    {
+      cause,
+      certainty: "measured",
+      axis: null,
+      where: worst.where,
+      magnitude,
+      evidence: `${what}: up to ${percent(magnitude)} of the range at ${place}`,
+      cure,
+    },
+  ];
+}
+
+/** A magnitude and how it was measured. */
+interface Size {
+  readonly magnitude: number | null;
+  /** For the end of a sentence; empty when nothing measured it. */
+  readonly text: string;
+}
+
+/**
+ * How far tiles are from one call with full context: at the probes on seams of an axis. Where two tiles disagree by d,
+ * one of them is wrong by d/2 or more: that counts too, unless other causes disagree as well.
+ */
+function tileError(run: RunFacts, { seams, probe }: Measured, axis: string | null): Size {
+  const disagreement = worstDisagreement(seams, axis);
+  const places = (probe?.places ?? []).filter(
+    (place) => axis === null || place.seams[axis] !== undefined || Object.keys(place.seams).length === 0,
+  );
+  if (places.length === 0) return { magnitude: disagreement, text: disagreementText(disagreement) };
+  const error = places.reduce((most, { fromTiles }) => Math.max(most, fromTiles), 0);
+  const counts = run.normalizationScope !== "tile" && disagreement !== null;
+  const magnitude = counts ? Math.max(error, disagreement / 2) : error;
+  return {
+    magnitude,
+    text: `; at ${places.length} places predicted again with full context the error is up to ${percent(error)} of the range${counts ? disagreementText(disagreement) : ""}`,
+  };
+}
+
+function unexplainedError({ seams, probe }: Measured): Size {
+  const disagreement = worstDisagreement(seams, null);
+  const known = (probe?.places ?? []).flatMap(({ unexplained }) =>
+    unexplained === null ? [] : [unexplained],
+  );
+  if (known.length === 0) return { magnitude: disagreement, text: disagreementText(disagreement) };
+  const magnitude = Math.max(...known);
+  return {
+    magnitude,
+    text: `; the same tiles with the intensities of the whole stack differ by up to ${percent(magnitude)} of the range`,
+  };
+}
+
+/** "exact needs 54 px; with 40 px the largest error at the probes was …". */
+function curveText({ probe }: Measured, axis: string, overlap: number): string {
+  const curve = probe?.probe.curve ?? [];
+  const present = curve.find((step) => step.overlap[axis] === overlap);
+  if (present === undefined) return "";
+  const exact = curve[curve.length - 1].overlap[axis];
+  return `; exact are ${exact} px, with ${overlap} px the largest error at the seams tried was ${percent(present.max)}`;
+}
+
+function paddingFindings(run: RunFacts, { probe }: Measured): Finding[] {
   const { plan } = run;
   const warned = new Set(
     plan.warnings.filter(({ code }) => code === "extra-padding").map(({ axis }) => axis),
@@ -113,6 +208,7 @@ function paddingFindings(run: RunFacts): Finding[] {
     if (!warned.has(axis)) return [];
     const [before, after] = plan.padding[i];
     const least = wholeBlocks(plan.shape[i], plan.block[i]) - plan.shape[i];
+    const extra = probe?.extra.find((one) => one.axis === axis);
     const needed = [Math.floor(least / 2), least - Math.floor(least / 2)];
     return [
       {
@@ -120,8 +216,8 @@ function paddingFindings(run: RunFacts): Finding[] {
         certainty: "certain",
         axis,
         where: bordersOf(run, i),
-        magnitude: null,
-        evidence: `${axis} is padded by ${before} px before and ${after} px after its ${plan.shape[i]} px (${run.padding}); ${needed[0]} and ${needed[1]} px are needed: the network sees invented pixels where an untiled prediction sees its border${reachText(plan.context[i], plan.shape[i])}`,
+        magnitude: extra?.max ?? null,
+        evidence: `${axis} is padded by ${before} px before and ${after} px after its ${plan.shape[i]} px (${run.padding}); ${needed[0]} and ${needed[1]} px are needed: the network sees invented pixels where an untiled prediction sees its border${reachText(plan.context[i], plan.shape[i])}${extra === undefined ? "" : extraText(extra)}`,
         cure: repeatWith(run, "predict again without extra padding", { padExtra: null }),
       },
     ];
@@ -164,9 +260,20 @@ function reachText(context: number, length: number): string {
     : `, which reaches ${context} px deep`;
 }
 
-/** "3.1 %", "0.00012 %". */
-export function percent(fraction: number): string {
-  return `${Number((100 * fraction).toPrecision(2))} %`;
+/** Which px of an axis differ because of extra padding. */
+function extraText({ axis, profile, max }: ExtraPadding): string {
+  const seen = profile.flatMap((value, px) => ((value ?? 0) >= TOLERANCE ? [px] : []));
+  if (seen.length === 0)
+    return `; the difference stays below ${percent(TOLERANCE)} of the range where it was measured`;
+  const parts: string[] = [];
+  for (let i = 0; i < seen.length;) {
+    let last = i;
+    while (seen[last + 1] === seen[last] + 1) last++;
+    parts.push(last === i ? `${seen[i]}` : `${seen[i]} to ${seen[last]}`);
+    i = last + 1;
+  }
+  const worst = profile.indexOf(max);
+  return `; ${axis} ${parts.join(", ")} differ by more than ${percent(TOLERANCE)} of the range from a prediction without it, most at ${axis} ${worst}: ${percent(max)}`;
 }
 
 /** From the first to the last seam of an axis and as far beside them as the error reaches. */
@@ -183,7 +290,7 @@ function nearSeams(run: RunFacts, axis: number, reach: number): Place {
   };
 }
 
-/** All of an axis when its borders reach that far. */
+/** All of an axis: both of its borders. */
 function bordersOf({ plan }: RunFacts, axis: number): Place {
   return { [plan.axes[axis]]: [0, writtenRegion(plan)[axis][1] - writtenStart(plan)[axis]] };
 }

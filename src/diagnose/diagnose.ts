@@ -7,12 +7,15 @@ import type { Job } from "../job";
 import type { Stack } from "../stack/stack";
 import { measureBlind } from "./blind/blind";
 import { findCauses, worstFirst } from "./causes";
-import type { Diagnosis, DiagnosisMode, Finding } from "./diagnosis";
-import { knownSeams, writtenRegion } from "./places";
+import type { Diagnosis, DiagnosisMode, Finding, SeamFigures } from "./diagnosis";
+import { knownSeams, writtenRegion, writtenStart } from "./places";
+import { probeRun } from "./probe/probe";
+import type { ProbeResult } from "./probe/probe";
 import { recordedSeams, worstDisagreement } from "./recorded";
 import type { Recompute, RunFacts } from "./run";
 import { findingsTogether, seamsTogether } from "./together";
-import { TOLERANCE, isExactRun, summaryOf, verdictOf } from "./verdict";
+import { TOLERANCE } from "./tolerance";
+import { isExactRun, summaryOf, verdictOf } from "./verdict";
 
 /** What a diagnosis works with. Stacks stay open. */
 export interface DiagnosisInput {
@@ -40,11 +43,15 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
   const blind = await measureBlind(stack, run === undefined ? {} : knownSeams(run.plan), job);
   const { range } = blind;
   const recorded = run === undefined ? [] : recordedSeams(run, range);
-  const seams = seamsTogether(recorded, blind.seams);
-  const caused: Finding[] = run === undefined ? [] : findCauses(run, { seams });
-  const isClear =
-    run !== undefined && isExactRun(run) && (worstDisagreement(recorded, null) ?? 0) < TOLERANCE;
-  const joined = findingsTogether(caused, blind.findings, () => isClear);
+  const probed =
+    run === undefined || recompute === undefined || range === null
+      ? null
+      : await probeRun(stack, run, { recompute, range }, job);
+  const seams = withErrors(seamsTogether(recorded, blind.seams), run ?? null, probed);
+  const caused: Finding[] = run === undefined ? [] : findCauses(run, { seams, probe: probed });
+  const joined = findingsTogether(caused, blind.findings, run ?? null, (axis) =>
+    run === undefined ? false : leftNoMark(run, probed, seams, axis),
+  );
   const findings = worstFirst(joined.findings);
   const evidence = {
     mode,
@@ -52,7 +59,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     findings,
     seams,
     run: run ?? null,
-    probe: null,
+    probe: probed?.probe ?? null,
     pixelsHadPower: blind.hadPower,
   };
   const verdict = verdictOf(evidence);
@@ -70,10 +77,42 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     slices: blind.slices,
     grid: blind.grid,
     excess: blind.excess,
-    probe: null,
+    probe: probed?.probe ?? null,
     reference: null,
-    notes: [...blind.notes, ...joined.notes],
+    notes: [...blind.notes, ...(probed?.notes ?? []), ...joined.notes],
   };
+}
+
+/** Seams with the largest error of the probes on them. */
+function withErrors(
+  seams: readonly SeamFigures[],
+  run: RunFacts | null,
+  probed: ProbeResult | null,
+): SeamFigures[] {
+  if (run === null || probed === null) return [...seams];
+  const starts = writtenStart(run.plan);
+  return seams.map((seam) => {
+    const padded = seam.position + starts[run.plan.axes.indexOf(seam.axis)];
+    const places = probed.places.filter((place) => place.seams[seam.axis] === padded);
+    return places.length === 0
+      ? seam
+      : { ...seam, error: places.reduce((most, { max }) => Math.max(most, max), 0) };
+  });
+}
+
+/**
+ * Whether the run's tiles left no mark across an axis: every probe on its seams is below the tolerance; without probes
+ * there, the run is exact and its tiles agree.
+ */
+function leftNoMark(
+  run: RunFacts,
+  probed: ProbeResult | null,
+  seams: readonly SeamFigures[],
+  axis: string | null,
+): boolean {
+  const onAxis = (probed?.places ?? []).filter((place) => axis === null || place.seams[axis] !== undefined);
+  if (onAxis.length > 0) return onAxis.every(({ max }) => max < TOLERANCE);
+  return isExactRun(run) && (worstDisagreement(seams, axis) ?? 0) < TOLERANCE;
 }
 
 /** Axes of length 1 may be there or not. */

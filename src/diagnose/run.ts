@@ -41,12 +41,22 @@ export interface RunFacts {
 
 /** Predicts parts of the padded image again. */
 export interface Recompute {
+  /** px per axis of the plan under whose shift the network commutes; 1 on axes it lacks. */
+  readonly block: readonly number[];
+  /** px per axis of the plan that the network needs beyond a block-aligned border. */
+  readonly context: readonly number[];
+  /** Why tiles of the network cannot equal the whole, sentences; empty when they can. */
+  readonly blockers: readonly string[];
+  /** Whether a call on such a region fits into memory. */
+  fits(region: Region): boolean;
   /**
-   * Predicts a region in one call, as the run would have done with one large tile.
+   * Predicts a region in one call, as the run would have done with one large tile: intensities are those of the
+   * record, those of the whole stack where the run measured them tile by tile.
    *
-   * @param region with respect to the padded image, axes of the plan; on the network's grid
+   * @param region with respect to the padded image, axes of the plan; lengths are multiples of the network's block
    * @param padding how the image is padded; the run's own way when left out
-   * @returns axes `C` + those of the network, units of the written stack
+   * @returns axes `C` + those of the network, units of the written stack before it was converted to its pixel type;
+   *          not to be changed
    */
   predict(region: Region, padding: RunFacts["padding"] | undefined, job: Job): Promise<Volume<Float32Array>>;
 }

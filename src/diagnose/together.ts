@@ -2,7 +2,9 @@
  * What the pixels show and what the run says, put together: one seam has one entry, one thing one finding.
  * @module
  */
-import type { Finding, SeamFigures } from "./diagnosis";
+import { repeatWith } from "./cures";
+import type { Cure, Finding, SeamFigures } from "./diagnosis";
+import type { RunFacts } from "./run";
 
 /**
  * Seams of the run with what the pixels show at them, then those that only the pixels show.
@@ -37,6 +39,7 @@ export interface Joined {
 export function findingsTogether(
   caused: readonly Finding[],
   seen: readonly Finding[],
+  run: RunFacts | null,
   cleared: (axis: string | null) => boolean,
 ): Joined {
   const findings = [...caused];
@@ -49,10 +52,28 @@ export function findingsTogether(
     } else if (isTileMark(finding) && cleared(finding.axis)) {
       notes.push(`${finding.evidence} The tiles of this run did not make that: look at the input.`);
     } else {
-      findings.push(finding);
+      findings.push(run === null ? finding : { ...finding, cure: cureWith(run, finding) });
     }
   }
   return { findings, notes };
+}
+
+/** The cure of a finding of the pixels, once the run is known that has to be repeated. */
+function cureWith(run: RunFacts, { cause, cure }: Finding): Cure {
+  switch (cause) {
+    case "integer-wrap":
+      return repeatWith(run, cure.text, { dtype: null });
+    case "missing-tile":
+      return repeatWith(run, cure.text, {});
+    case "tile-normalization":
+      return repeatWith(run, cure.text, { normalizeScope: null });
+    case "overlap-too-small":
+    case "misaligned-tiles":
+    case "border-padding":
+    case "training-patch":
+    case "unknown":
+      return cure;
+  }
 }
 
 /** Marks at seams have one cause per axis, whatever the pixels call it. */

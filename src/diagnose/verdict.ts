@@ -2,13 +2,10 @@
  * The verdict: what can be said after all that was looked at.
  * @module
  */
-import { percent } from "./causes";
 import type { DiagnosisMode, Finding, Probe, SeamFigures, Verdict } from "./diagnosis";
 import { worstDisagreement } from "./recorded";
 import type { RunFacts } from "./run";
-
-/** A mark is one from this fraction of the range on. */
-export const TOLERANCE = 1e-3;
+import { TOLERANCE, percent } from "./tolerance";
 
 /** What a verdict is made from. */
 export interface Evidence {

@@ -227,7 +227,7 @@ function tileCounts(tiles: AxisNumbers, spread: Spread): number[] {
 }
 
 /** Memory of one engine call and of the copies of its tile, bytes, by tile shape in the order of `axes`. */
-function tileBytes(model: Model, axes: string): (shape: readonly number[]) => number {
+export function tileBytes(model: Model, axes: string): (shape: readonly number[]) => number {
   const { network } = model;
   const perVoxel =
     4 * (INPUT_COPIES * network.inputs[0].channels + OUTPUT_COPIES * network.outputs[0].channels);
@@ -253,7 +253,7 @@ export function engineBytes(options: PredictOptions): number {
 }
 
 /** What is done to intensities: what the user says, undone only where the model undoes its own. */
-function chosenNormalization(model: Model, options: PredictOptions): Normalization {
+export function chosenNormalization(model: Model, options: PredictOptions): Normalization {
   if (options.normalize === "auto") return model.normalization;
   if (options.normalize.mode === "none") return options.normalize;
   return { ...options.normalize, undo: isUndone(model.normalization) };

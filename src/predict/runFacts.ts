@@ -12,6 +12,7 @@ import type { Tile } from "../tiling/tiles";
 import type { PlanWarning } from "../tiling/warnings";
 import { canonicalOrder } from "../volume/axes";
 import type { Interval, Region } from "../volume/region";
+import type { IntensityMap, MeasuredNormalization } from "./normalize";
 import { readOptions } from "./options";
 import type { PredictOptions } from "./options";
 import type { RunRecord } from "./record";
@@ -43,6 +44,8 @@ export interface CheckedRun {
   readonly model: string;
   /** SHA-256 of the model that was used, hex. */
   readonly modelHash: string;
+  /** Intensities as the run measured them; no maps when it did so tile by tile. */
+  readonly normalization: MeasuredNormalization;
 }
 
 /**
@@ -80,7 +83,8 @@ export function runFactsOf(
     options: given(options, (name) => CURABLE.includes(name)),
   };
   const modelHash = door.text("model.sha256", record.model.sha256);
-  return { facts, options, input: places.input, model: places.model, modelHash };
+  const normalization = checkedNormalization(record.normalization, door);
+  return { facts, options, input: places.input, model: places.model, modelHash, normalization };
 }
 
 /** Checks values of a record; every complaint names the field. */
@@ -230,6 +234,20 @@ function checkedSeams(value: unknown, plan: Plan, door: Door): RecordedSeam[] {
       profileStart: start,
     };
   });
+}
+
+function checkedNormalization(value: RunRecord["normalization"], door: Door): MeasuredNormalization {
+  const field = "normalization";
+  const numberOf = (one: unknown): number =>
+    typeof one === "number" && Number.isFinite(one) ? one : door.refuse(field, "made of numbers");
+  const maps = door.list(field, value.maps, null).map((group) =>
+    door.list(field, group, null, 2 ** 16).map((one): IntensityMap => {
+      const { offset, divisor, factor } = (one ?? {}) as Partial<IntensityMap>;
+      return { offset: numberOf(offset), divisor: numberOf(divisor), factor: numberOf(factor) };
+    }),
+  );
+  const mode = door.word(field, value.mode, ["none", "percentile", "zscore", "minmax", "fixed"]);
+  return { mode, undo: value.undo, maps, ignored: 0 };
 }
 
 /** Options that are not the default, by name. */

@@ -25,6 +25,12 @@ export interface Running extends Prepared {
   readonly files: RunFiles;
 }
 
+/** What reading a tile needs of a run. */
+export type Reading = Pick<
+  Running,
+  "options" | "normalization" | "measured" | "stack" | "plan" | "input" | "model"
+>;
+
 /** A tile ready for the network. */
 export interface ReadTile {
   readonly tensor: Volume<Float32Array>;
@@ -33,7 +39,7 @@ export interface ReadTile {
 
 /** Reads, normalises and pads one tile. */
 export async function readTile(
-  running: Running,
+  running: Reading,
   tile: { readonly read: Region },
   job: Job,
 ): Promise<ReadTile> {
@@ -47,7 +53,11 @@ export async function readTile(
 }
 
 /** Brings the network's output back to intensities, where the model undoes its normalisation. */
-export function restore(running: Running, output: Volume<Float32Array>, maps: readonly IntensityMap[]): void {
+export function restore(
+  running: Pick<Reading, "measured" | "model">,
+  output: Volume<Float32Array>,
+  maps: readonly IntensityMap[],
+): void {
   const { measured, model } = running;
   const meanChannels = meanChannelCount(running);
   const undo = measured.undo && meanChannels === model.network.inputs[0].channels;
@@ -55,7 +65,7 @@ export function restore(running: Running, output: Volume<Float32Array>, maps: re
 }
 
 async function mapsFor(
-  { options, normalization, measured, stack, plan }: Running,
+  { options, normalization, measured, stack, plan }: Reading,
   pixels: Volume,
   tile: { readonly read: Region },
   job: Job,
@@ -78,12 +88,12 @@ async function mapsFor(
 }
 
 /** Channels the network writes. */
-export function outputChannels({ model }: Prepared): number {
+export function outputChannels({ model }: Pick<Prepared, "model">): number {
   return model.network.outputs[0].channels;
 }
 
 /** Channels of the network's output that are intensities; those after them are scales. */
-export function meanChannelCount({ model }: Prepared): number {
+export function meanChannelCount({ model }: Pick<Prepared, "model">): number {
   const channels = model.network.outputs[0].channels;
   return model.probabilistic ? channels / 2 : channels;
 }

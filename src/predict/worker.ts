@@ -43,7 +43,13 @@ const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<Predict
     survey: (request, signal) => surveyStack(request, sessions, jobFor(signal)),
     plan: (request, signal) => describePlan(request, registries, jobFor(signal)),
     model: ({ path }, signal) => describeModel(path, registries, jobFor(signal)),
-    diagnose: (request, signal) => diagnoseFiles(request, registries, jobFor(signal)),
+    diagnose: async (request, signal) => {
+      try {
+        return await diagnoseFiles(request, sessions, jobFor(signal));
+      } finally {
+        await sessions.dispose();
+      }
+    },
     engines: () => describeEngines(registries),
   },
 );
