@@ -102,6 +102,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     ...findings.flatMap((finding, i) => ["", ...findingLines(finding, i)]),
     ...probeLines(diagnosis),
     ...seamLines(seams),
+    ...referenceLines(diagnosis),
     ...(notes.length === 0 ? [] : ["", ...notes.map((text) => `note: ${text}`)]),
   ].join("\n");
 }
@@ -134,6 +135,19 @@ function probeLines({ probe }: Diagnosis): string[] {
         .join(", ");
       return `${px.padEnd(18)} ${percent(max).padEnd(29)} ${cost === null ? "-" : `${cost.toFixed(2)}×`}`;
     }),
+  ];
+}
+
+function referenceLines({ reference }: Diagnosis): string[] {
+  if (reference === null) return [];
+  const places = reference.worst.map(({ position, error }) => {
+    const where = Object.entries(position).map(([axis, px]) => `${axis} ${px}`);
+    return `  ${where.join(", ")}: ${percent(error)}`;
+  });
+  return [
+    "",
+    `against the reference: at most ${percent(reference.max)} of the range, ${percent(reference.mean)} on average${places.length > 0 ? "; worst at" : ""}`,
+    ...places,
   ];
 }
 

@@ -164,9 +164,7 @@ interface Size {
  */
 function tileError(run: RunFacts, { seams, probe }: Measured, axis: string | null): Size {
   const disagreement = worstDisagreement(seams, axis);
-  const places = (probe?.places ?? []).filter(
-    (place) => axis === null || place.seams[axis] !== undefined || Object.keys(place.seams).length === 0,
-  );
+  const places = (probe?.places ?? []).filter((place) => axis === null || place.seams[axis] !== undefined);
   if (places.length === 0) return { magnitude: disagreement, text: disagreementText(disagreement) };
   const error = places.reduce((most, { fromTiles }) => Math.max(most, fromTiles), 0);
   const counts = run.normalizationScope !== "tile" && disagreement !== null;

@@ -12,6 +12,7 @@ import { knownSeams, writtenRegion, writtenStart } from "./places";
 import { probeRun } from "./probe/probe";
 import type { ProbeResult } from "./probe/probe";
 import { recordedSeams, worstDisagreement } from "./recorded";
+import { referenceErrors } from "./reference";
 import type { Recompute, RunFacts } from "./run";
 import { findingsTogether, seamsTogether } from "./together";
 import { TOLERANCE } from "./tolerance";
@@ -31,10 +32,10 @@ export interface DiagnosisInput {
 /**
  * Diagnoses a predicted stack.
  *
- * @throws {TilewrightError} `diagnose.otherRun` when the record is that of another stack, `stack.*`
+ * @throws {TilewrightError} `diagnose.referenceShape`, `diagnose.otherRun` when the record is that of another stack, `stack.*`
  */
 export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnosis> {
-  const { stack, run, recompute } = input;
+  const { stack, run, recompute, reference } = input;
   const { facts } = stack;
   if (run !== undefined) requireSameShape(stack, run);
   job.signal.throwIfAborted();
@@ -62,6 +63,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     probe: probed?.probe ?? null,
     pixelsHadPower: blind.hadPower,
   };
+  const errors = reference === undefined ? null : await referenceErrors(stack, reference, seams, job);
   const verdict = verdictOf(evidence);
   return {
     verdict,
@@ -74,11 +76,14 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     range,
     findings,
     seams,
-    slices: blind.slices,
+    slices: blind.slices.map((slice) => ({
+      ...slice,
+      error: errors?.perAxis[slice.axis]?.[slice.index] ?? slice.error,
+    })),
     grid: blind.grid,
     excess: blind.excess,
     probe: probed?.probe ?? null,
-    reference: null,
+    reference: errors,
     notes: [...blind.notes, ...(probed?.notes ?? []), ...joined.notes],
   };
 }
