@@ -2,10 +2,11 @@
  * From plan, network and measurements to findings: what left a mark, how sure that is, and the way out of it.
  * @module
  */
-import { advice, enoughOverlap, repeatWith } from "./cures";
+import { advice, curedTogether, enoughOverlap, repeatWith } from "./cures";
 import type { Finding, Place, SeamFigures } from "./diagnosis";
 import { isCut, seamPositions, wholeBlocks, writtenRegion, writtenStart } from "./places";
-import { worstDisagreement } from "./recorded";
+import { isExactRun } from "./exact";
+import { unexpectedDisagreement, worstDisagreement } from "./recorded";
 import type { ExtraPadding } from "./probe/borders";
 import type { ProbeResult, ProbedPlace } from "./probe/probe";
 import type { RunFacts } from "./run";
@@ -20,14 +21,16 @@ export interface Measured {
 
 /** Everything that plan and network say about a run, with the numbers that measure it; worst first. */
 export function findCauses(run: RunFacts, measured: Measured): Finding[] {
-  return worstFirst([
+  const findings = worstFirst([
     ...overlapFindings(run, measured),
     ...misalignedFindings(run, measured),
     ...normalizationFindings(run, measured),
     ...paddingFindings(run, measured),
     ...trainingFindings(run),
     ...unexplainedFindings(run, measured),
+    ...disagreementFindings(run, measured),
   ]);
+  return curedTogether(run, findings);
 }
 
 /** Largest magnitude first; what nothing measured comes last, the certain before the suspected. */
@@ -44,20 +47,30 @@ function overlapFindings(run: RunFacts, measured: Measured): Finding[] {
   if (run.untiled) return [];
   return [...plan.axes].flatMap((axis, i): Finding[] => {
     const [overlap, context] = [plan.overlap[i], plan.context[i]];
-    if (!isCut(plan, i) || overlap >= context) return [];
-    const { magnitude, text } = tileError(run, measured, axis);
+    const isBlended = run.blend !== "crop";
+    if (!isCut(plan, i) || (overlap >= context && !isBlended)) return [];
+    const { magnitude, text } = tileError(measured, axis);
     return [
       {
         cause: "overlap-too-small",
         certainty: "certain",
         axis,
-        where: nearSeams(run, i, context - overlap),
+        where: nearSeams(run, i, isBlended ? context : context - overlap),
         magnitude,
-        evidence: `the overlap on ${axis} is ${overlap} px of the ${context} px that the network needs: what is kept within ${context - overlap} px of a tile border misses part of what it depends on${text}${curveText(measured, axis, overlap)}`,
+        evidence: `${isBlended ? blendText(run, axis, context) : overlapText(axis, overlap, context)}${text}${curveText(measured, axis, overlap)}`,
         cure: enoughOverlap(run),
       },
     ];
   });
+}
+
+function overlapText(axis: string, overlap: number, context: number): string {
+  return `the overlap on ${axis} is ${overlap} px of the ${context} px that the network needs: what is kept within ${context - overlap} px of a tile border misses part of what it depends on`;
+}
+
+function blendText({ blend, plan }: RunFacts, axis: string, context: number): string {
+  const overlap = plan.overlap[plan.axes.indexOf(axis)];
+  return `tiles are blended on ${axis} (${blend}) over ${2 * overlap} px: that uses px up to the border of a tile, where ${context} px of what they depend on are missing; blending hides seams, it does not make them exact`;
 }
 
 function misalignedFindings(run: RunFacts, measured: Measured): Finding[] {
@@ -66,7 +79,7 @@ function misalignedFindings(run: RunFacts, measured: Measured): Finding[] {
     ({ code, breaksExactness }) => code === "block-misaligned" && breaksExactness,
   );
   return warned.map(({ axis, message, fix }): Finding => {
-    const { magnitude, text } = tileError(run, measured, axis);
+    const { magnitude, text } = tileError(measured, axis);
     return {
       cause: "misaligned-tiles",
       certainty: "certain",
@@ -97,7 +110,7 @@ function normalizationFindings(run: RunFacts, measured: Measured): Finding[] {
     });
   }
   for (const { message } of plan.warnings.filter(({ code }) => code === "not-exact-network")) {
-    const { magnitude, text } = tileError(run, measured, null);
+    const { magnitude, text } = tileError(measured, null);
     findings.push({
       cause: /statistics|depends on all of it/.test(message) ? "tile-normalization" : "unknown",
       certainty: "certain",
@@ -151,6 +164,23 @@ function unexplainedFindings(run: RunFacts, { probe }: Measured): Finding[] {
   ];
 }
 
+/** Tiles of an exact run that disagree although both had their whole context. */
+function disagreementFindings(run: RunFacts, { seams, probe }: Measured): Finding[] {
+  const magnitude = unexpectedDisagreement(run, seams, null);
+  if (probe !== null || !isExactRun(run) || magnitude < TOLERANCE) return [];
+  return [
+    {
+      cause: "unknown",
+      certainty: "measured",
+      axis: null,
+      where: {},
+      magnitude,
+      evidence: `the plan is exact, and yet two tiles that both had their whole context disagree by up to ${percent(magnitude)} of the range`,
+      cure: advice("measure it with the model (--model); try another engine"),
+    },
+  ];
+}
+
 /** A magnitude and how it was measured. */
 interface Size {
   readonly magnitude: number | null;
@@ -158,20 +188,15 @@ interface Size {
   readonly text: string;
 }
 
-/**
- * How far tiles are from one call with full context: at the probes on seams of an axis. Where two tiles disagree by d,
- * one of them is wrong by d/2 or more: that counts too, unless other causes disagree as well.
- */
-function tileError(run: RunFacts, { seams, probe }: Measured, axis: string | null): Size {
+/** How far tiles are from one call with full context, at the probes on seams of an axis; else how far they disagree. */
+function tileError({ seams, probe }: Measured, axis: string | null): Size {
   const disagreement = worstDisagreement(seams, axis);
   const places = (probe?.places ?? []).filter((place) => axis === null || place.seams[axis] !== undefined);
   if (places.length === 0) return { magnitude: disagreement, text: disagreementText(disagreement) };
-  const error = places.reduce((most, { fromTiles }) => Math.max(most, fromTiles), 0);
-  const counts = run.normalizationScope !== "tile" && disagreement !== null;
-  const magnitude = counts ? Math.max(error, disagreement / 2) : error;
+  const magnitude = places.reduce((most, { fromTiles }) => Math.max(most, fromTiles), 0);
   return {
     magnitude,
-    text: `; at ${places.length} places predicted again with full context the error is up to ${percent(error)} of the range${counts ? disagreementText(disagreement) : ""}`,
+    text: `; at ${places.length} places predicted again with full context the error is up to ${percent(magnitude)} of the range`,
   };
 }
 

@@ -2,7 +2,7 @@
  * Ways out of an artifact: what to change of the run, and the command line that does it.
  * @module
  */
-import type { Cure } from "./diagnosis";
+import type { Cure, Finding } from "./diagnosis";
 import { wholeBlocks } from "./places";
 import type { RunFacts } from "./run";
 
@@ -19,6 +19,16 @@ export function repeatWith(run: RunFacts, text: string, options: Readonly<Record
   return { text, options, command: run.command === null ? null : [run.command, ...words].join(" ") };
 }
 
+/** Every cure that repeats the run with the changes of all of them: one command makes a stack without marks. */
+export function curedTogether(run: RunFacts, findings: readonly Finding[]): Finding[] {
+  const all: Record<string, unknown> = {};
+  for (const { cure } of findings) Object.assign(all, cure.options);
+  if (all.untiled === true) Object.assign(all, { tiles: null, tileSize: null, overlap: null });
+  return findings.map((finding) =>
+    finding.cure.options === null ? finding : { ...finding, cure: repeatWith(run, finding.cure.text, all) },
+  );
+}
+
 /** A cure that is not another prediction. */
 export function advice(text: string): Cure {
   return { text, options: null, command: null };
@@ -33,9 +43,11 @@ export function enoughOverlap(run: RunFacts): Cure {
     overlap[axis] = wholeBlocks(Math.max(plan.context[i], plan.overlap[i]), plan.block[i]);
   }
   const changed = tilesFor(run, overlap);
-  const text = `predict again with overlap ${perAxisText(overlap)}${changed === null ? "" : ` and tiles of ${perAxisText(changed)} px`}`;
+  const isBlended = run.blend !== "crop";
+  const crop = isBlended ? { blend: null } : {};
+  const text = `predict again with overlap ${perAxisText(overlap)}${isBlended ? ", cropped and not blended" : ""}${changed === null ? "" : ` and tiles of ${perAxisText(changed)} px`}`;
   const size = changed === null ? {} : { tiles: null, tileSize: changed };
-  return repeatWith(run, text, { overlap: shortest(overlap), ...size });
+  return repeatWith(run, text, { overlap: shortest(overlap), ...size, ...crop });
 }
 
 /** Tile sizes where those of the run leave nothing to keep with a larger overlap; null where they do. */

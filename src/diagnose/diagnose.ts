@@ -8,15 +8,16 @@ import type { Stack } from "../stack/stack";
 import { measureBlind } from "./blind/blind";
 import { findCauses, worstFirst } from "./causes";
 import type { Diagnosis, DiagnosisMode, Finding, SeamFigures } from "./diagnosis";
+import { isExactRun } from "./exact";
 import { knownSeams, writtenRegion, writtenStart } from "./places";
 import { probeRun } from "./probe/probe";
 import type { ProbeResult } from "./probe/probe";
-import { recordedSeams, worstDisagreement } from "./recorded";
+import { recordedSeams, unexpectedDisagreement } from "./recorded";
 import { referenceErrors } from "./reference";
 import type { Recompute, RunFacts } from "./run";
 import { findingsTogether, seamsTogether } from "./together";
 import { TOLERANCE } from "./tolerance";
-import { isExactRun, summaryOf, verdictOf } from "./verdict";
+import { summaryOf, verdictOf } from "./verdict";
 
 /** What a diagnosis works with. Stacks stay open. */
 export interface DiagnosisInput {
@@ -117,7 +118,7 @@ function leftNoMark(
 ): boolean {
   const onAxis = (probed?.places ?? []).filter((place) => axis === null || place.seams[axis] !== undefined);
   if (onAxis.length > 0) return onAxis.every(({ max }) => max < TOLERANCE);
-  return isExactRun(run) && (worstDisagreement(seams, axis) ?? 0) < TOLERANCE;
+  return isExactRun(run) && unexpectedDisagreement(run, seams, axis) < TOLERANCE;
 }
 
 /** Axes of length 1 may be there or not. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SeamFigures } from "./diagnosis";
-import { seamPositions, writtenStart } from "./places";
+import { seamPositions, wholeBlocks, writtenStart } from "./places";
 import type { RecordedSeam, RunFacts } from "./run";
 
 /**
@@ -73,4 +73,23 @@ export function worstDisagreement(seams: readonly SeamFigures[], axis: string | 
         : Math.max(worst ?? 0, seam.disagreement),
     null,
   );
+}
+
+/**
+ * Largest disagreement that should not be there: at seams where both tiles had their whole context. With an overlap
+ * of no more than the context, the two px that are compared at a seam are one px outside of what one of the tiles keeps,
+ * and may differ although everything that was kept is right.
+ *
+ * @param axis letter; null: all
+ */
+export function unexpectedDisagreement(
+  { plan }: RunFacts,
+  seams: readonly SeamFigures[],
+  axis: string | null,
+): number {
+  const sure = seams.filter((seam) => {
+    const i = plan.axes.indexOf(seam.axis);
+    return i >= 0 && plan.overlap[i] >= wholeBlocks(plan.context[i], plan.block[i]) + plan.block[i];
+  });
+  return worstDisagreement(sure, axis) ?? 0;
 }

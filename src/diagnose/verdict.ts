@@ -3,7 +3,8 @@
  * @module
  */
 import type { DiagnosisMode, Finding, Probe, SeamFigures, Verdict } from "./diagnosis";
-import { worstDisagreement } from "./recorded";
+import { isExactRun } from "./exact";
+import { unexpectedDisagreement } from "./recorded";
 import type { RunFacts } from "./run";
 import { TOLERANCE, percent } from "./tolerance";
 
@@ -26,9 +27,9 @@ export interface Evidence {
  *    `measured`. What only follows from the geometry and was measured below the tolerance, or not at all, makes no
  *    artifact: it may be too small to see.
  * 2. `seamless` only where a mark would have been seen. With the model: every probe was below the tolerance, wherever
- *    it was. With a record: the plan is exact, tiles are cropped and normalised as one, and where tiles overlap they
- *    disagree by less than the tolerance; disagreement alone says nothing, two tiles can agree and both be wrong. From
- *    pixels alone: nothing stands out, and a mark would have.
+ *    it was. With a record: the plan is exact, tiles are cropped and normalised as one, and where two tiles with their
+ *    whole context meet they disagree by less than the tolerance; disagreement alone says nothing, two tiles can agree
+ *    and both be wrong. From pixels alone: nothing stands out, and a mark would have.
  * 3. `undecided` otherwise.
  */
 export function verdictOf(evidence: Evidence): Verdict {
@@ -39,15 +40,9 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (mode === "blind" || run === null)
     return pixelsHadPower && findings.length === 0 ? "seamless" : "undecided";
   if (probe !== null && probe.places.length > 0) return "seamless";
-  return isExactRun(run) && (worstDisagreement(seams, null) ?? 0) < TOLERANCE && seamsAreKnown(run, seams)
+  return isExactRun(run) && unexpectedDisagreement(run, seams, null) < TOLERANCE && seamsAreKnown(run, seams)
     ? "seamless"
     : "undecided";
-}
-
-/** Whether plan, joining and normalisation make the run equal to untiled prediction. */
-export function isExactRun({ plan, blend, normalizationScope, untiled }: RunFacts): boolean {
-  const oneTile = untiled || plan.tilesPerAxis.every((count, i) => count === 1 || plan.roles[i] !== "tiled");
-  return plan.exact && (oneTile || (blend === "crop" && normalizationScope !== "tile"));
 }
 
 /** Whether every seam of the run has its disagreement recorded. */
@@ -66,7 +61,7 @@ function isPixelCause(cause: Finding["cause"]): boolean {
 
 /** The verdict in one or two sentences. */
 export function summaryOf(verdict: Verdict, evidence: Evidence): string {
-  const { mode, findings, probe, seams, range } = evidence;
+  const { mode, findings, probe, range } = evidence;
   const known = {
     blind: "the pixels alone",
     record: "the pixels and the run record",
@@ -89,10 +84,9 @@ export function summaryOf(verdict: Verdict, evidence: Evidence): string {
         const most = probe.places.reduce((max, place) => Math.max(max, place.max), 0);
         return `No mark: at ${probe.places.length} places predicted again with full context the stack differs by at most ${percent(most)} of the range.`;
       }
-      const disagreement = worstDisagreement(seams, null);
       return mode === "blind"
         ? "No mark: nothing stands out where tiles could meet, and a mark would have."
-        : `No mark: the plan is exact${disagreement === null ? "" : `, and where tiles meet they agree within ${percent(disagreement)} of the range`}.`;
+        : "No mark: the plan is exact, so what is written equals an untiled prediction.";
     }
     case "undecided":
       return `Undecided: ${known} do not show whether tiles left marks. ${undecidedWhy(evidence)}`;

@@ -123,17 +123,28 @@ function overlapSteps(plan: Plan, { block, context }: Predictions["recompute"]):
     .map((k) => blocks.map((most, i) => Math.round((k * most) / count) * block[i]));
 }
 
-/** What of the padded image decides a part, when its tile keeps what it keeps now and has another overlap. */
+/**
+ * What of the padded image decides a part, when its tile keeps what it keeps now and has another overlap: as much
+ * more or less is read as the overlap is larger or smaller, the last tile of an axis has more than the others.
+ */
 function seenWith(predictions: Predictions, { tile, part }: TilePart, overlap: readonly number[]): Region {
   const { plan, whole } = predictions;
   const { block } = predictions.recompute;
   const read = whole.map(([first, end], i): Interval => {
-    if (plan.roles[i] !== "tiled") return tile.read[i];
-    if (plan.tilesPerAxis[i] === 1) return tile.read[i];
-    const [start, stop] = tile.write[i];
+    const [start, stop] = tile.read[i];
+    if (plan.roles[i] !== "tiled" || plan.tilesPerAxis[i] === 1) return [start, stop];
+    const onGrid = start % block[i] === 0 && stop % block[i] === 0 && plan.overlap[i] % block[i] === 0;
+    if (!onGrid) {
+      const [kept, keptStop] = tile.write[i];
+      return [
+        Math.max(first, Math.floor(kept / block[i]) * block[i] - overlap[i]),
+        Math.min(end, wholeBlocks(keptStop, block[i]) + overlap[i]),
+      ];
+    }
+    const more = overlap[i] - plan.overlap[i];
     return [
-      Math.max(first, Math.floor(start / block[i]) * block[i] - overlap[i]),
-      Math.min(end, wholeBlocks(stop, block[i]) + overlap[i]),
+      start === first ? first : Math.max(first, start - more),
+      stop === end ? end : Math.min(end, stop + more),
     ];
   });
   return predictions.around(part, read);
