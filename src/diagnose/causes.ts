@@ -5,6 +5,7 @@
 import { advice, curedTogether, enoughOverlap, repeatWith } from "./cures";
 import type { Finding, Place, SeamFigures } from "./diagnosis";
 import { isCut, seamPositions, wholeBlocks, writtenRegion, writtenStart } from "./places";
+import { largestTile } from "../tiling/plan";
 import { isExactRun } from "./exact";
 import { unexpectedDisagreement, worstDisagreement } from "./recorded";
 import type { ExtraPadding } from "./probe/borders";
@@ -247,28 +248,31 @@ function paddingFindings(run: RunFacts, { probe }: Measured): Finding[] {
   });
 }
 
-function trainingFindings(run: RunFacts): Finding[] {
-  const { plan, trainingPatch } = run;
+function trainingFindings({ plan, trainingPatch }: RunFacts): Finding[] {
   if (trainingPatch === null) return [];
-  return [...plan.axes].flatMap((axis, i): Finding[] => {
+  const size = largestTile(plan.tiles);
+  const small = [...plan.axes].flatMap((axis, i) => {
     const patch = trainingPatch[axis];
-    if (patch === undefined || plan.roles[i] !== "tiled") return [];
-    const longest = Math.max(...plan.tiles.map(({ read }) => read[i][1] - read[i][0]));
-    if (patch >= plan.context[i] || longest <= patch) return [];
-    return [
-      {
-        cause: "training-patch",
-        certainty: "certain",
-        axis,
-        where: {},
-        magnitude: null,
-        evidence: `the network was trained on patches of ${patch} px in ${axis} and predicts tiles of ${longest} px; it sees ${plan.context[i]} px on either side, so no pixel of its training had its whole surroundings, and every one had the patch's border in sight`,
-        cure: advice(
-          `train with patches of at least ${2 * plan.context[i] + plan.block[i]} px in ${axis}, or with a shallower network; no overlap repairs this`,
-        ),
-      },
-    ];
+    const isSmall =
+      plan.roles[i] === "tiled" && patch !== undefined && patch < plan.context[i] && patch < size[i];
+    return isSmall ? [{ axis, patch, tile: size[i], context: plan.context[i], block: plan.block[i] }] : [];
   });
+  if (small.length === 0) return [];
+  const list = (value: (one: (typeof small)[number]) => number): string =>
+    small.map((one) => `${one.axis} ${value(one)}`).join(", ");
+  return [
+    {
+      cause: "training-patch",
+      certainty: "certain",
+      axis: small.length === 1 ? small[0].axis : null,
+      where: {},
+      magnitude: null,
+      evidence: `the network was trained on patches of ${list(({ patch }) => patch)} px and predicts tiles of ${list(({ tile }) => tile)} px; it sees ${list(({ context }) => context)} px on either side, so in training no pixel had its whole surroundings, and every one had the patch's border in sight`,
+      cure: advice(
+        `train with patches of at least ${list(({ context, block }) => wholeBlocks(2 * context, block) + block)} px, or a shallower network; no overlap repairs this`,
+      ),
+    },
+  ];
 }
 
 function disagreementText(disagreement: number | null): string {
