@@ -5,6 +5,7 @@
 import type { Job } from "../../job";
 import type { Stack } from "../../stack/stack";
 import type { Finding, Grid, SeamFigures } from "../diagnosis";
+import { isFloat } from "../../volume/pixels";
 import { ExcessTally } from "./excess";
 import type { Excess } from "./excess";
 import { findGrid } from "./grid";
@@ -16,9 +17,11 @@ import type { Lengths } from "./sample";
 import { SliceTally } from "./slices";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
-const RARE = 0.01;
+const RARE = 0.001;
 /** Fineness of steps, as a fraction of the range. */
 const FINENESS = 0.003;
+/** The same for integers: a step of one count is what rounding leaves. */
+const LEAST_COUNTS = 2;
 const FEWEST_PX = 16;
 
 /** Work in progress on one stack. */
@@ -51,7 +54,8 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
     if (tally === undefined) continue;
     const figures = tally.excess();
     excess[axis] = Array.from(figures.score, (z) => (Number.isFinite(z) ? z : null));
-    grid[axis] = findGrid(figures, tally.lattice);
+    const certain = Array.from(figures.score.keys()).filter((p) => figures.chance[p] * figures.tried < RARE);
+    grid[axis] = findGrid(figures.score, certain);
     seams.push(...seamsOf(axis, figures, grid[axis], known[axis] ?? []));
   }
   return {
@@ -99,7 +103,9 @@ function addLines(work: Measuring, axis: string, values: Float64Array, length: n
     tally = new ExcessTally(length, findLattice(typicalSteps(values, length)));
     work.tallies.set(axis, tally);
   }
-  tally.add({ values, count: values.length / length, fineness: FINENESS * range });
+  const { readsAs } = work.stack.facts;
+  const least = readsAs !== null && !isFloat(readsAs) ? LEAST_COUNTS : 0;
+  tally.add({ values, count: values.length / length, fineness: Math.max(FINENESS * range, least) });
 }
 
 function typicalSteps(values: Float64Array, length: number): Float64Array {

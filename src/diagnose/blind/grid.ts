@@ -1,43 +1,114 @@
 /**
  * Regular grids of seams: weak ones add up.
+ *
+ * Inner tiles keep equal lengths. The first is longer by the overlap that it does not share, the last has what is left,
+ * at most as much as the first.
  * @module
  */
 import type { Grid } from "../diagnosis";
-import type { Excess } from "./excess";
 import { LARGEST_LATTICE } from "./lattice";
 
 /** Tiles keep more px than this; shorter periods are JPEG's blocks and the like. */
 export const SMALLEST_PERIOD = LARGEST_LATTICE + 4;
-/** A single plane counts at most this much, standard deviations. */
-const MOST_SCORE = 8;
-/** What a member of a grid must have to speak for it. */
-const WORTH = 2;
-/** Sum over the members, divided by the root of their number, that a grid needs beyond chance. */
-const CONVINCING = 6;
-const FEWEST_SEAMS = 2;
+/** A single plane counts at most this much, standard deviations, so that one alone makes no grid. */
+const MOST_SCORE = 6;
+/** What a member of a grid must have to speak for it; of true seams of development images nine in ten have less or more. */
+const WORTH = 1.2;
+/** Sum over the members, divided by the root of their number, that a grid of weak seams needs. */
+const CONVINCING = 5.5;
+/** The same without its strongest member. */
+const WITHOUT_STRONGEST = 3;
+const FEWEST_SEAMS = 3;
+/** Planes from which grids are made up. */
+const STARTS = 64;
+
+interface Candidate extends Grid {
+  readonly gain: number;
+}
 
 /**
  * The grid that the excesses of an axis speak for most.
  *
- * @param lattice natural period of the image along the axis; a network's tiles start on multiples of it
+ * @param score   excess of every plane; NaN where not measured
+ * @param certain planes that are seams each for itself
  * @returns null when no grid is convincing
  */
-export function findGrid({ score }: Excess, lattice: number): Grid | null {
-  const { length } = score;
-  const worth = score.map((z) => (Number.isFinite(z) ? Math.max(-2, Math.min(MOST_SCORE, z)) - WORTH : 0));
-  let best: (Grid & { gain: number; sum: number }) | null = null;
-  for (let period = SMALLEST_PERIOD; period <= length / 2; period++) {
-    // The first tile is at least as long as the others and the last at most as long as the first.
-    for (let offset = period; offset < Math.min(length, 3 * period); offset++) {
-      let [gain, members] = [0, 0];
-      for (let p = offset; p < length; p += period) {
-        gain += worth[p];
-        members++;
-        if (members < FEWEST_SEAMS || length - p > Math.max(offset, period)) continue;
-        const sum = (gain + members * WORTH) / Math.sqrt(members);
-        if (sum > CONVINCING && gain > (best?.gain ?? 0)) best = { period, offset, gain, sum };
-      }
+export function findGrid(score: Float64Array, certain: readonly number[]): Grid | null {
+  let best: Candidate | null = null;
+  for (const { period, residue } of combsOf(score)) {
+    for (let offset = residue; offset < Math.min(score.length, 3 * period); offset += period) {
+      if (offset < period / 2) continue;
+      const candidate = judge(score, { period, offset });
+      if (candidate !== null && candidate.gain > (best?.gain ?? 0)) best = candidate;
     }
   }
-  return best === null || lattice > best.period ? null : { period: best.period, offset: best.offset };
+  if (best !== null) return centred(score, best);
+  const [first, second] = certain;
+  return certain.length === 2 && second - first >= SMALLEST_PERIOD
+    ? { period: second - first, offset: first }
+    : null;
+}
+
+/** Periods and residues of all pairs of the planes that stand out most, and of halves and thirds of their distances. */
+function combsOf(score: Float64Array): { readonly period: number; readonly residue: number }[] {
+  const starts = Array.from(score.keys())
+    .filter((p) => score[p] > 0)
+    .sort((a, b) => score[b] - score[a])
+    .slice(0, STARTS)
+    .sort((a, b) => a - b);
+  const combs = new Map<string, { period: number; residue: number }>();
+  starts.forEach((from, i) => {
+    for (const to of starts.slice(i + 1)) {
+      for (const parts of [1, 2, 3]) {
+        const period = (to - from) / parts;
+        if (!Number.isInteger(period) || period < SMALLEST_PERIOD) continue;
+        combs.set(`${period} ${from % period}`, { period, residue: from % period });
+      }
+    }
+  });
+  return [...combs.values()];
+}
+
+/**
+ * How well a seam fits between px p − 1 and p. What a seam leaves is symmetric about it: a step bends the line at the
+ * planes beside it as well, and where tiles saw padding instead of neighbours both of their last px are off.
+ */
+export function symmetricScore(score: Float64Array, p: number): number {
+  const gentle = (z: number): number =>
+    z > 4 ? 4 * (1 + Math.log(z / 4)) : z > -1 ? z : Number.isNaN(z) ? 0 : -1;
+  return gentle(score[p]) + 0.75 * (gentle(score[p - 1]) + gentle(score[p + 1]));
+}
+
+/** The grid next to this one whose members are best in the middle of what the seams left. */
+function centred(score: Float64Array, { period, offset }: Grid): Grid {
+  let best = { period, offset, fit: -Infinity };
+  for (let other = period - 1; other <= period + 1; other++) {
+    for (let shift = -4; shift <= 4; shift++) {
+      const start = offset + shift;
+      if (start < 1) continue;
+      let fit = 0;
+      for (let p = start; p < score.length; p += other) fit += symmetricScore(score, p);
+      if (fit > best.fit) best = { period: other, offset: start, fit };
+    }
+  }
+  return { period: best.period, offset: best.offset };
+}
+
+function judge(score: Float64Array, { period, offset }: Grid): Candidate | null {
+  let [sum, members, strongest] = [0, 0, 0];
+  let gain = 0;
+  let last = offset;
+  for (let p = offset; p < score.length; p += period) {
+    last = p;
+    if (Number.isNaN(score[p])) continue;
+    const counted = Math.max(-2, Math.min(MOST_SCORE, score[p]));
+    sum += counted;
+    gain += counted - WORTH;
+    strongest = Math.max(strongest, counted);
+    members++;
+  }
+  if (members < FEWEST_SEAMS || score.length - last > Math.max(offset, period)) return null;
+  const enough =
+    sum / Math.sqrt(members) > CONVINCING && (sum - strongest) / Math.sqrt(members - 1) > WITHOUT_STRONGEST;
+  return enough ? { period, offset, gain } : null;
 }

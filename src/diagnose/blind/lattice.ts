@@ -9,41 +9,37 @@ import { median, robustSpread } from "./robust";
 export const LARGEST_LATTICE = 16;
 /** Planes of each phase that are needed to tell. */
 const FEWEST_PER_PHASE = 5;
-/** Part of the scatter of all planes that must be explained. */
-const EXPLAINED = 0.15;
+/** Standard errors by which one phase must stand out; chosen on development images. */
+const STANDS_OUT = 5;
+/** Standard error of a median over that of a mean. */
+const MEDIAN_ERROR = 1.2533;
 
 /**
- * The period, 1…16 px, that explains most of how step sizes differ from plane to plane.
+ * The period, 1…16 px, at which steps are regularly larger than between: that of the phase that stands out most.
+ * Medians are compared, so that seams of tiles, which are at some multiples only, do not count as one.
  *
  * @param steps typical |step| before each px of the axis; NaN where not measured
  */
 export function findLattice(steps: Float64Array): number {
-  const logs = steps.map((step) => Math.log(step + 1e-9 * (median(steps) || 1)));
-  const local = withoutTrend(logs);
-  const before = meanSquare(local);
-  if (!(before > 0)) return 1;
-  let best = { period: 1, rest: before * (1 - EXPLAINED) };
+  const ends = Math.min(12, steps.length >> 3);
+  const inner = steps.subarray(ends, steps.length - ends);
+  const floor = 1e-3 * inner.reduce((sum, step) => sum + (step > 0 ? step / inner.length : 0), 0);
+  if (!(floor > 0)) return 1;
+  const logs = withoutTrend(inner.map((step) => Math.log(step + floor)));
+  let best = { period: 1, out: STANDS_OUT };
   for (let period = 2; period <= LARGEST_LATTICE; period++) {
-    if (local.length < period * FEWEST_PER_PHASE) break;
-    const rest = restAfter(local, period);
-    if (rest < best.rest * 0.95) best = { period, rest };
+    if (logs.length < period * FEWEST_PER_PHASE) break;
+    for (let phase = 0; phase < period; phase++) {
+      const members = logs.filter((_, p) => p % period === phase);
+      const others = logs.filter((_, p) => p % period !== phase);
+      // Of a magnified image the others have no scatter at all.
+      const spread = Math.max(robustSpread(others), robustSpread(members), 1e-3);
+      const error = (MEDIAN_ERROR * spread) / Math.sqrt(members.length);
+      const out = (median(members) - median(others)) / error;
+      if (out > best.out) best = { period, out };
+    }
   }
   return best.period;
-}
-
-/** Scatter that is left within the phases, corrected for the number of phases. */
-function restAfter(values: Float64Array, period: number): number {
-  let sum = 0;
-  for (let phase = 0; phase < period; phase++) {
-    const members = values.filter((_, p) => p % period === phase);
-    const spread = robustSpread(members);
-    if (Number.isFinite(spread)) sum += (spread * spread * members.length) / Math.max(1, members.length - 1);
-  }
-  return sum / period;
-}
-
-function meanSquare(values: Float64Array): number {
-  return robustSpread(values) ** 2;
 }
 
 function withoutTrend(values: Float64Array): Float64Array {

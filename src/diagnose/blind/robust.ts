@@ -8,8 +8,14 @@ const MAD_TO_SD = 1.4826;
 
 /** The value below which a fraction of the finite values lies, between order statistics; NaN without any. */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
-  const sorted = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
-  if (sorted.length === 0) return NaN;
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (Number.isFinite(value)) finite[count++] = value;
+  }
+  if (count === 0) return NaN;
+  const sorted = finite.subarray(0, count).sort();
   const rank = fraction * (sorted.length - 1);
   const low = Math.floor(rank);
   const high = Math.min(sorted.length - 1, low + 1);
@@ -23,7 +29,7 @@ export function median(values: ArrayLike<number>): number {
 
 /** Median absolute deviation from `centre`, scaled to the standard deviation of normal values; NaN without any. */
 export function robustSpread(values: ArrayLike<number>, centre = median(values)): number {
-  return MAD_TO_SD * median(Array.from(values, (value) => Math.abs(value - centre)));
+  return MAD_TO_SD * median(Float64Array.from(values, (value) => Math.abs(value - centre)));
 }
 
 /**
