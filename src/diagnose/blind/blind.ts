@@ -7,8 +7,9 @@ import type { Stack } from "../../stack/stack";
 import type { Finding, Grid, SeamFigures } from "../diagnosis";
 import { isFloat } from "../../volume/pixels";
 import { ExcessTally } from "./excess";
-import type { Excess } from "./excess";
-import { findGrid } from "./grid";
+import { looksLikeLabels } from "./impostors";
+import { seamsAlong } from "./seams";
+import type { AxisSeams } from "./seams";
 import { findLattice } from "./lattice";
 import type { BlindMeasurement, KnownSeams } from "./measurement";
 import { quantile } from "./robust";
@@ -16,8 +17,6 @@ import { lengthsOf, planePieces, readPiece, sliceSample, turned } from "./sample
 import type { Lengths } from "./sample";
 import { SliceTally } from "./slices";
 
-/** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
-const RARE = 0.001;
 /** Fineness of steps, as a fraction of the range. */
 const FINENESS = 0.003;
 /** The same for integers: a step of one count is what rounding leaves. */
@@ -46,18 +45,15 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
   await measurePlanes(work, job);
   const slices = await measureSlices(work, job);
   const range = rangeOf(work.values);
-  const seams: SeamFigures[] = [];
-  const grid: Record<string, Grid | null> = {};
-  const excess: Record<string, (number | null)[]> = {};
-  for (const axis of ["Z", "Y", "X"]) {
+  const axes = ["Z", "Y", "X"].flatMap((axis): AxisSeams[] => {
     const tally = work.tallies.get(axis);
-    if (tally === undefined) continue;
-    const figures = tally.excess();
-    excess[axis] = Array.from(figures.score, (z) => (Number.isFinite(z) ? z : null));
-    const certain = Array.from(figures.score.keys()).filter((p) => figures.chance[p] * figures.tried < RARE);
-    grid[axis] = findGrid(figures.score, certain);
-    seams.push(...seamsOf(axis, figures, grid[axis], known[axis] ?? []));
-  }
+    return tally === undefined ? [] : [seamsAlong(axis, tally, known[axis] ?? [])];
+  });
+  const seams = axes.flatMap((along) => along.seams);
+  const grid = Object.fromEntries(axes.map(({ axis, grid: own }) => [axis, own]));
+  const excess = Object.fromEntries(
+    axes.map(({ axis, score }) => [axis, Array.from(score, (z) => (Number.isFinite(z) ? z : null))]),
+  );
   return {
     range,
     seams,
@@ -66,7 +62,7 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
     excess,
     findings: seamFindings(seams, grid),
     hadPower: range !== null && ["Y", "X"].every((axis) => (excess[axis] ?? []).some((z) => z !== null)),
-    notes: work.notes,
+    notes: [...work.notes, ...axes.flatMap((along) => along.notes)],
   };
 }
 
@@ -98,12 +94,18 @@ function addLines(work: Measuring, axis: string, values: Float64Array, length: n
   if (length < FEWEST_PX) return;
   const range = rangeOf(values);
   if (range === null) return;
+  const { readsAs } = work.stack.facts;
+  if (looksLikeLabels(values, length, readsAs)) {
+    const note =
+      "Areas of equal values with steps between them, such as labels, were not searched for seams.";
+    if (!work.notes.includes(note)) work.notes.push(note);
+    return;
+  }
   let tally = work.tallies.get(axis);
   if (tally === undefined) {
     tally = new ExcessTally(length, findLattice(typicalSteps(values, length)));
     work.tallies.set(axis, tally);
   }
-  const { readsAs } = work.stack.facts;
   const least = readsAs !== null && !isFloat(readsAs) ? LEAST_COUNTS : 0;
   tally.add({ values, count: values.length / length, fineness: Math.max(FINENESS * range, least) });
 }
@@ -130,37 +132,9 @@ function rangeOf(values: ArrayLike<number>): number | null {
   return range > 0 && Number.isFinite(range) ? range : null;
 }
 
-function seamsOf(
-  axis: string,
-  { score, chance, tried }: Excess,
-  grid: Grid | null,
-  known: readonly number[],
-): SeamFigures[] {
-  const figures: SeamFigures[] = [];
-  const inGrid = (p: number): boolean =>
-    grid !== null && p >= grid.offset && (p - grid.offset) % grid.period === 0;
-  for (let p = 1; p < score.length; p++) {
-    const isKnown = known.includes(p);
-    const measured = Number.isFinite(score[p]);
-    const pValue = measured ? Math.min(1, chance[p] * (isKnown ? known.length : tried)) : null;
-    if (!isKnown && !(pValue !== null && pValue < RARE) && !inGrid(p)) continue;
-    figures.push({
-      axis,
-      position: p,
-      known: isKnown,
-      disagreement: null,
-      profile: null,
-      excess: measured ? score[p] : null,
-      pValue,
-      error: null,
-    });
-  }
-  return figures;
-}
-
 function seamFindings(seams: readonly SeamFigures[], grid: Readonly<Record<string, Grid | null>>): Finding[] {
   return Object.keys(grid).flatMap((axis): Finding[] => {
-    const found = seams.filter((seam) => seam.axis === axis && seam.pValue !== null && seam.pValue < RARE);
+    const found = seams.filter((seam) => seam.axis === axis && seam.pValue !== null && seam.pValue < 0.001);
     const regular = grid[axis];
     if (found.length === 0 && regular === null) return [];
     const worst = Math.max(...seams.filter((seam) => seam.axis === axis).map((seam) => seam.excess ?? 0));

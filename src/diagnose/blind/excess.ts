@@ -29,9 +29,9 @@ const COMPARED = 4;
 /** Excesses without seams follow Student's distribution with a degree of freedom for so many planes, up to a limit. */
 const PLANES_PER_FREEDOM = 10;
 const MOST_FREEDOM = 30;
-/** The spread of figures is taken from their middle and from what all but 6 % stay below, which has no seams of tiles in it. */
-const UPPER = 0.94;
-const UPPER_TO_SD = 1 / 1.5548;
+/** The spread of figures is taken from their middle and from what one in ten exceeds: more than seams of tiles are. */
+const UPPER = 0.9;
+const UPPER_TO_SD = 1 / 1.2816;
 /** Near the ends of the axis networks answer otherwise, because they see the padding; no tile ends there. */
 const MARGIN = 12;
 /** Planes with figures that are needed before one of them can be called unusual. */
@@ -46,7 +46,10 @@ export interface Lines {
 }
 
 type Figure = "rank" | "peak" | "share";
-type Sums = Readonly<Record<Figure | "n", Float64Array>>;
+type Sums = Readonly<Record<Figure | "n", Float64Array>> & {
+  /** Squares of single figures, and their number, of all planes. */
+  readonly squares: Record<Figure, number>;
+};
 
 /** What a tally found. */
 export interface Excess {
@@ -61,6 +64,9 @@ export interface Excess {
 /** Sums over lines of one axis. */
 export class ExcessTally {
   readonly #sums: readonly Sums[];
+  readonly #alike: Float64Array;
+  readonly #profile: Float64Array;
+  #lines = 0;
   readonly #offsets: readonly number[];
   /** px at either end where no excess is given. */
   readonly margin: number;
@@ -80,7 +86,10 @@ export class ExcessTally {
       peak: new Float64Array(length),
       share: new Float64Array(length),
       n: new Float64Array(length),
+      squares: { rank: 0, peak: 0, share: 0 },
     }));
+    this.#alike = new Float64Array(length);
+    this.#profile = new Float64Array(length);
     this.margin = Math.min(MARGIN, Math.ceil(length / 8));
     const first = Math.ceil(NEAREST / lattice);
     const many = lattice > 4 ? COMPARED / 2 : COMPARED;
@@ -90,6 +99,8 @@ export class ExcessTally {
 
   /** Adds lines of `length` px each; they are not changed. */
   add(lines: Lines): void {
+    this.#lines += lines.count;
+    addLikeness(lines, this.#alike, this.#profile);
     GROUPS.forEach((group, g) => {
       if (group > 1 && lines.count < group) return;
       const mean = new Float64Array(this.length);
@@ -102,7 +113,7 @@ export class ExcessTally {
     });
   }
 
-  #compare(bends: Float64Array, fineness: number, { rank, peak, share, n }: Sums): void {
+  #compare(bends: Float64Array, fineness: number, { rank, peak, share, n, squares }: Sums): void {
     const { length } = this;
     const tie = TIE * fineness;
     for (let p = 2; p < length - 1; p++) {
@@ -120,20 +131,46 @@ export class ExcessTally {
       }
       if (others < 2 || (most === 0 && own === 0)) continue;
       const mean = sum / others;
-      rank[p] += larger / others - 0.5;
-      if (own > most) peak[p] += Math.log((own + fineness) / (most + fineness));
-      share[p] += (own - mean) / (own + mean + 5 * fineness);
+      const figures = {
+        rank: larger / others - 0.5,
+        peak: own > most ? Math.log((own + fineness) / (most + fineness)) : 0,
+        share: (own - mean) / (own + mean + 5 * fineness),
+      };
+      rank[p] += figures.rank;
+      peak[p] += figures.peak;
+      share[p] += figures.share;
+      squares.rank += figures.rank ** 2;
+      squares.peak += figures.peak ** 2;
+      squares.share += figures.share ** 2;
       n[p]++;
     }
+  }
+
+  /**
+   * Correlation, over all lines, of the px three before each plane with that three after it, −1…1; NaN near the ends.
+   * The px right beside a seam may differ for other reasons than having nothing in common.
+   */
+  get likeness(): Float64Array {
+    return this.#alike.map((sum, p) =>
+      p >= LAG / 2 && p + LAG / 2 <= this.length && this.#lines > 0 ? sum / this.#lines : NaN,
+    );
+  }
+
+  /** Mean of all lines, each list of lines in units of its spread. */
+  get profile(): Float64Array {
+    return this.#profile.map((sum) => sum / Math.max(1, this.#lines));
   }
 
   /** The excess of every plane over what was added. */
   excess(): Excess {
     const score = new Float64Array(this.length);
     this.#sums.forEach((sums, g) => {
-      const floors = sums.n.map((n) => Math.sqrt(1 / (12 * Math.max(1, n))));
+      const votes = sums.n.reduce((total, n) => total + n, 0);
+      const independent = independentVotes(sums, this.margin);
       for (const figure of FIGURES[g]) {
         const means = sums[figure].map((sum, p) => (sums.n[p] > 0 ? sum / sums.n[p] : NaN));
+        const single = Math.sqrt(sums.squares[figure] / Math.max(1, votes));
+        const floors = sums.n.map((n) => single / Math.sqrt(Math.max(1, n * independent)));
         standardise(means, floors, this).forEach((z, p) => (score[p] += z));
       }
     });
@@ -147,6 +184,59 @@ export class ExcessTally {
       chance: score.map((z) => (Number.isNaN(z) ? NaN : studentTail(z, freedom))),
       tried: enough ? tried : 0,
     };
+  }
+}
+
+/**
+ * Which part of the votes is independent of the others, 0…1: by how much the mean ranks of planes scatter more than
+ * those of independent lines would.
+ */
+function independentVotes({ rank, n, squares }: Sums, margin: number): number {
+  const votes = n.reduce((total, count) => total + count, 0);
+  if (votes === 0) return 1;
+  const single = squares.rank / votes;
+  const scaled = rank
+    .map((sum, p) => (n[p] > 0 ? sum / Math.sqrt(n[p]) : NaN))
+    .subarray(margin, n.length - margin);
+  const spread = robustSpread(scaled);
+  return spread > 0 ? Math.min(1, single / spread ** 2) : 1;
+}
+
+/** px between those that are correlated across a plane. */
+const LAG = 6;
+
+/** Adds the correlation across each plane and the standardised mean line, both times the number of lines. */
+function addLikeness({ values, count }: Lines, alike: Float64Array, profile: Float64Array): void {
+  const { length } = alike;
+  const sums = new Float64Array(length);
+  const squares = new Float64Array(length);
+  const products = new Float64Array(length);
+  const shift = values.find(Number.isFinite) ?? 0;
+  let spoilt = 0;
+  for (let start = 0; start < count * length; start += length) {
+    for (let p = 0; p < length; p++) {
+      const value = values[start + p] - shift;
+      if (!Number.isFinite(value)) {
+        spoilt++;
+        continue;
+      }
+      sums[p] += value;
+      squares[p] += value * value;
+      const other = p >= LAG - 1 ? values[start + p - LAG + 1] - shift : NaN;
+      if (Number.isFinite(other)) products[p] += value * other;
+    }
+  }
+  if (spoilt > 0.5 * count * length) return;
+  const total = sums.reduce((sum, value) => sum + value, 0) / (count * length);
+  const spread = Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / (count * length) - total * total);
+  for (let p = 0; p < length; p++) {
+    if (spread > 0) profile[p] += (count * (sums[p] / count - total)) / spread;
+    if (p < LAG - 1) continue;
+    const other = p - LAG + 1;
+    const variance = (i: number): number => Math.max(0, squares[i] / count - (sums[i] / count) ** 2);
+    const together = products[p] / count - (sums[p] / count) * (sums[other] / count);
+    const scale = Math.sqrt(variance(p) * variance(other));
+    if (scale > 0) alike[p - LAG / 2 + 1] += (count * together) / scale;
   }
 }
 

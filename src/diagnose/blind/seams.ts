@@ -1,0 +1,111 @@
+/**
+ * From the excesses of an axis to its seams.
+ * @module
+ */
+import type { Grid, SeamFigures } from "../diagnosis";
+import type { Excess, ExcessTally } from "./excess";
+import { findGrid, symmetricScore } from "./grid";
+import { looksLikeMontage, looksLikePattern } from "./impostors";
+
+/** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
+export const RARE = 0.001;
+/** A seam also bends the lines at the planes beside it: one seam for so many px. */
+const ONE_SEAM = 4;
+
+/** What was found along one axis. */
+export interface AxisSeams {
+  readonly axis: string;
+  readonly score: Float64Array;
+  /** Those found, and the known ones. */
+  readonly seams: readonly SeamFigures[];
+  /** Positions of those found. */
+  readonly found: readonly number[];
+  readonly grid: Grid | null;
+  readonly notes: readonly string[];
+}
+
+/** Finds the seams and their grid; what only looks like seams becomes a note. */
+export function seamsAlong(axis: string, tally: ExcessTally, known: readonly number[]): AxisSeams {
+  const excess = tally.excess();
+  const { score } = excess;
+  const certain = certainSeams(excess);
+  const grid = findGrid(score, certain);
+  const members = grid === null ? [] : membersOf(grid, score.length);
+  const found = [
+    ...new Set([...certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM)), ...members]),
+  ];
+  found.sort((a, b) => a - b);
+  const why = impostor(tally, found, grid);
+  const kept = why === null ? found : [];
+  const positions = [...new Set([...kept, ...known])].sort((a, b) => a - b);
+  return {
+    axis,
+    score,
+    seams: positions.map((p) => figuresAt(axis, p, { excess, known })),
+    found: kept,
+    grid: why === null ? grid : null,
+    notes: why === null ? [] : [`Across ${axis} at ${listed(found)} px: ${why}.`],
+  };
+}
+
+function impostor(tally: ExcessTally, found: readonly number[], grid: Grid | null): string | null {
+  if (looksLikeMontage(tally, found)) {
+    return "the fields on either side have nothing in common, as in a montage of independent images; not counted as seams";
+  }
+  if (grid !== null && looksLikePattern(tally, grid)) {
+    return `the image itself repeats every ${grid.period} px; not counted as seams`;
+  }
+  return null;
+}
+
+/** Planes that are seams each for itself; of neighbouring ones that in the middle. */
+function certainSeams({ score, chance, tried }: Excess): number[] {
+  const clusters: number[][] = [];
+  for (let p = 0; p < score.length; p++) {
+    if (!(chance[p] * tried < RARE)) continue;
+    const last = clusters.at(-1);
+    if (last !== undefined && p - last[last.length - 1] < ONE_SEAM) last.push(p);
+    else clusters.push([p]);
+  }
+  return clusters.map((cluster) => {
+    let best = cluster[0];
+    for (let p = cluster[0]; p <= cluster[cluster.length - 1]; p++) {
+      if (symmetricScore(score, p) > symmetricScore(score, best)) best = p;
+    }
+    return best;
+  });
+}
+
+function membersOf({ period, offset }: Grid, length: number): number[] {
+  const members: number[] = [];
+  for (let p = offset; p < length; p += period) members.push(p);
+  return members;
+}
+
+function figuresAt(
+  axis: string,
+  position: number,
+  { excess, known }: { readonly excess: Excess; readonly known: readonly number[] },
+): SeamFigures {
+  const score = excess.score[position];
+  const isKnown = known.includes(position);
+  const measured = Number.isFinite(score);
+  const tries = isKnown ? known.length : excess.tried;
+  return {
+    axis,
+    position,
+    known: isKnown,
+    disagreement: null,
+    profile: null,
+    excess: measured ? score : null,
+    pValue: measured ? Math.min(1, excess.chance[position] * tries) : null,
+    error: null,
+  };
+}
+
+/** `80, 176, 272`; of many the first ones. */
+export function listed(positions: readonly number[]): string {
+  const most = 6;
+  const shown = positions.slice(0, most).join(", ");
+  return positions.length > most ? `${shown}… (${positions.length})` : shown;
+}
