@@ -22,7 +22,7 @@ const PLANE = SHAPE[1] * SHAPE[2];
 /** The slice that is shown. */
 const SHOWN = 15;
 /** The part of it: seams run through Y and X 128. */
-const [FIRST, SIDE] = [64, 128];
+const [FIRST, SIDE] = [80, 96];
 const NETWORK = { seed: 11, filters: 4, gain: 1, shift: 0 };
 /** What the script does, in words of the command line. */
 const AS_THE_SCRIPT = ["--tile-size", "Z=96,Y=96,X=96", "--overlap", "16", "--pad-extra", "Z=32,Y=16,X=16"];

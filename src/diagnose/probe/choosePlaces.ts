@@ -26,14 +26,15 @@ const MOST_ENDS = 4;
 /** Of the golden ratio: fractions that never come close to each other. */
 const SPREAD = 0.6180339887;
 
-/** Chooses at least 8 places, the same for the same run. */
+/** Chooses at least 8 places, the same for the same run; in two dimensions, where they cost little, more. */
 export function choosePlaces(run: RunFacts, recompute: Recompute): ChosenPlace[] {
   const site = new Site(run, recompute);
   const ends = site.ends();
+  const times = isFlat(run) ? 2 : 1;
   const chosen = [
-    ...site.worst(),
-    ...spread(site.crossings(), MOST_CROSSINGS),
-    ...spread(site.seams(), MOST_SEAMS),
+    ...site.worst(times * MOST_WORST),
+    ...spread(site.crossings(), times * MOST_CROSSINGS),
+    ...spread(site.seams(), times * MOST_SEAMS),
     ...ends.slice(0, MOST_ENDS),
   ];
   const more = [...spread(site.seams(), 2 * LEAST), ...ends.slice(MOST_ENDS)];
@@ -75,9 +76,9 @@ class Site {
   }
 
   /** Places at the largest recorded disagreements, between the two tiles. */
-  worst(): ChosenPlace[] {
+  worst(most: number): ChosenPlace[] {
     const { plan, seams } = this.#run;
-    const largest = [...seams].sort((a, b) => b.max - a.max).slice(0, MOST_WORST);
+    const largest = [...seams].sort((a, b) => b.max - a.max).slice(0, most);
     return largest.flatMap(({ axis, position, tiles, max }): ChosenPlace[] => {
       const i = plan.axes.indexOf(axis);
       if (max === 0 || !this.#positions[i].includes(position)) return [];
@@ -98,17 +99,15 @@ class Site {
   crossings(): ChosenPlace[] {
     const cut = this.#positions.flatMap((positions, i) => (positions.length > 0 ? [i] : []));
     if (cut.length < 2) return [];
-    const most = Math.max(...cut.map((i) => this.#positions[i].length));
-    return Array.from({ length: most }, (_, n): ChosenPlace => {
-      const seams = Object.fromEntries(
-        cut.map((i, k) => {
-          const positions = this.#positions[i];
-          return [
-            this.#run.plan.axes[i],
-            positions[(n + k * Math.floor(n / positions.length)) % positions.length],
-          ];
-        }),
-      );
+    const all = cut.reduce((product, i) => product * this.#positions[i].length, 1);
+    const step = Math.max(1, Math.floor(all / (4 * MOST_CROSSINGS)));
+    return Array.from({ length: Math.min(all, 4 * MOST_CROSSINGS) }, (_, n): ChosenPlace => {
+      let rest = (n * step) % all;
+      const seams: Record<string, number> = {};
+      for (const i of cut) {
+        seams[this.#run.plan.axes[i]] = this.#positions[i][rest % this.#positions[i].length];
+        rest = Math.floor(rest / this.#positions[i].length);
+      }
       return { why: "crossing", box: this.#box(seams), seams };
     });
   }
@@ -169,9 +168,15 @@ class Site {
   #edge(axis: number, acrossSeam: boolean): number {
     const { block, context } = this.#recompute;
     if (acrossSeam) return 2 * Math.max(8, Math.min(block[axis], 32));
-    const isFlat = this.#run.plan.roles.filter((role) => role === "tiled").length <= 2;
-    return Math.min(isFlat ? 128 : 32, Math.max(16, context[axis]));
+    return isFlat(this.#run)
+      ? Math.min(128, Math.max(32, 2 * context[axis]))
+      : Math.min(32, Math.max(16, context[axis]));
   }
+}
+
+/** Whether the network sees planes. */
+function isFlat({ plan }: RunFacts): boolean {
+  return plan.roles.filter((role) => role === "tiled").length <= 2;
 }
 
 /** At most `most` of a list, evenly spread. */

@@ -18,7 +18,7 @@ import type { Predictions, Probing, TilePart } from "./predictions";
 const MOST_STEPS = 9;
 /** Voxels that may be computed for a curve beyond its first place. */
 const MOST_VOXELS = 24e6;
-const MOST_PLACES = 4;
+const MOST_PLACES = 16;
 /** Tolerances that an overlap is recommended for, fractions of the range; 0 is exact. */
 const TOLERANCES = [1e-2, 1e-3, 1e-4, 0];
 
