@@ -100,6 +100,7 @@ export function diagnosisText(diagnosis: Diagnosis): string {
     `${verdict.toUpperCase()}  ${summary}`,
     `  looked at: ${LOOKED_AT[mode]}`,
     ...findings.flatMap((finding, i) => ["", ...findingLines(finding, i)]),
+    ...commandLines(findings),
     ...probeLines(diagnosis),
     ...seamLines(seams),
     ...referenceLines(diagnosis),
@@ -120,8 +121,15 @@ function findingLines(finding: Finding, i: number): string[] {
     `${i + 1}. ${causeText(finding)} (${certainty}${size})`,
     `   ${evidence}`,
     `   what to do: ${cure.text}`,
-    ...(cure.command === null ? [] : [`   ${cure.command}`]),
   ];
+}
+
+/** Cures of one run are done by one command. */
+function commandLines(findings: readonly Finding[]): string[] {
+  const commands = new Set(findings.flatMap(({ cure }) => (cure.command === null ? [] : [cure.command])));
+  return commands.size === 0
+    ? []
+    : ["", "to predict without all this:", ...[...commands].map((one) => `  ${one}`)];
 }
 
 function probeLines({ probe }: Diagnosis): string[] {

@@ -142,7 +142,7 @@ describe("causes", () => {
         ...findings.filter((finding) => finding.cause === cause).map(({ magnitude }) => magnitude ?? 0),
       );
     expect(sizeOf(pair.model, "overlap-too-small")).toBeGreaterThan(
-      4 * sizeOf(pair.model, "tile-normalization"),
+      2 * sizeOf(pair.model, "tile-normalization"),
     );
     expect(sizeOf(alone.model, "tile-normalization")).toBeLessThan(0.05);
   });
