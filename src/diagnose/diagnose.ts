@@ -85,8 +85,27 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     excess: blind.excess,
     probe: probed?.probe ?? null,
     reference: errors,
-    notes: [...blind.notes, ...(probed?.notes ?? []), ...joined.notes],
+    notes: [
+      ...blind.notes,
+      ...(run === undefined ? [] : borderNotes(run)),
+      ...(probed?.notes ?? []),
+      ...joined.notes,
+    ],
   };
+}
+
+/** Axes so short that every px depends on the padding that whole blocks need. */
+function borderNotes({ plan, padding }: RunFacts): string[] {
+  return [...plan.axes].flatMap((axis, i) => {
+    const [before, after] = plan.padding[i];
+    const [length, context] = [plan.shape[i], plan.context[i]];
+    const isAll = plan.roles[i] === "tiled" && before + after > 0 && context >= length && length > 1;
+    return isAll
+      ? [
+          `Every one of the ${length} px in ${axis} depends on the ${before} and ${after} px of padding at its ends (${padding}): the network sees ${context} px.`,
+        ]
+      : [];
+  });
 }
 
 /** Seams with the largest error of the probes on them. */

@@ -58,7 +58,7 @@ export async function measureCurve(
         );
         const seen = seenWith(predictions, part, step);
         const own = await predictions.predict(part.part, seen, undefined, job);
-        most[k] = Math.max(most[k], differenceOf(own, full, "float32", range).max / range);
+        most[k] = Math.max(most[k], differenceOf(own, full, { dtype: "float32", range }).max / range);
       }
       job.report({
         what: "trying overlaps",

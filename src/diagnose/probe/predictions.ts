@@ -150,21 +150,28 @@ export interface Difference {
   readonly worst: readonly number[];
 }
 
+/** How two volumes are compared. */
+export interface Comparing {
+  /** Of what is written; of two predictions: float32. */
+  readonly dtype: Dtype;
+  /** A value that is not finite on one side only counts as this. */
+  readonly range: number;
+  /** Units of an integer type that are no difference; half a unit, which is rounding, when left out. */
+  readonly slack?: number;
+}
+
 /**
  * Compares what is predicted with what is written: rounding and clamping to the pixel type are no difference.
  *
  * @param predicted of the same shape as `written`
- * @param dtype of the stack; of two predictions: float32
- * @param range a value that is not finite on one side only counts as this
  */
 export function differenceOf(
   predicted: Volume<Float32Array>,
   written: Volume,
-  dtype: Dtype,
-  range: number,
+  { dtype, range, slack: units = 0.5 }: Comparing,
 ): Difference {
   const [low, high] = dtypeRange(dtype);
-  const slack = isFloat(dtype) ? 0 : 0.5;
+  const slack = isFloat(dtype) ? 0 : units;
   let [max, sum, at] = [-1, 0, 0];
   for (let i = 0; i < written.data.length; i++) {
     const value = predicted.data[i];

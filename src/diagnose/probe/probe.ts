@@ -20,6 +20,9 @@ import { measureCurve, recommendedOverlaps } from "./curve";
 import { Predictions, differenceOf, partsOf } from "./predictions";
 import type { Probing } from "./predictions";
 
+/** Others cut fractions off where we round: that is not worth a finding. Units of an integer type. */
+const TRUNCATED = 1;
+
 /** A place with what was found there; fractions of the range. */
 export interface ProbedPlace extends ProbePlace {
   /** Positions of the seams through it, px of the padded image, by axis. */
@@ -110,10 +113,12 @@ async function probePlace(probing: Probing, place: ChosenPlace, job: Job): Promi
   const { box } = place;
   const full = await predictions.predict(box, predictions.around(box, predictions.whole), undefined, job);
   const written = await predictions.written(box, full.axes, job);
-  const error = differenceOf(full, written, dtype, range);
+  const error = differenceOf(full, written, { dtype, range });
   const parts = run.untiled || run.blend !== "crop" ? [] : partsOf(run, box);
   let fromTiles = run.untiled ? 0 : parts.length > 0 ? 0 : error.max / range;
-  let unexplained = run.untiled ? error.max / range : parts.length > 0 ? 0 : null;
+  let unexplained: number | null = null;
+  if (run.untiled) unexplained = differenceOf(full, written, { dtype, range, slack: TRUNCATED }).max / range;
+  else if (parts.length > 0) unexplained = 0;
   let looksLike = run.untiled ? likenessOf(full, written, dtype) : null;
   for (const { tile, part } of parts) {
     const seen = seenBy(probing, tile, part);
@@ -121,8 +126,8 @@ async function probePlace(probing: Probing, place: ChosenPlace, job: Job): Promi
     const own = await predictions.predict(part, seen, undefined, job);
     const whole = cutPart(full, box, part, predictions.plan.axes);
     const found = cutPart(written, box, part, predictions.plan.axes);
-    fromTiles = Math.max(fromTiles, differenceOf(own, whole, "float32", range).max / range);
-    const rest = differenceOf(own, found, dtype, range).max / range;
+    fromTiles = Math.max(fromTiles, differenceOf(own, whole, { dtype: "float32", range }).max / range);
+    const rest = differenceOf(own, found, { dtype, range, slack: TRUNCATED }).max / range;
     if (rest > (unexplained ?? 0)) looksLike = likenessOf(own, found, dtype) ?? looksLike;
     unexplained = Math.max(unexplained ?? 0, rest);
   }
