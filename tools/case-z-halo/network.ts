@@ -23,6 +23,15 @@ const ONES = [1, 1, 1];
 const TWOS = [2, 2, 2];
 /** The block's filters are 1.67 times those of its level, split 1 : 2 : 3 over its three convolutions. */
 const ALPHA = 1.67;
+/** How much of a deeper level comes up, so that what is near counts for more than what is far. */
+const DEEP = 0.5;
+
+/** What nearly flat kernels are made of: the value of each tap of a channel, and how much taps vary. */
+interface Flat {
+  readonly fanIn: number;
+  readonly tap: number;
+  readonly vary: number;
+}
 
 /** Builds the network; input `image`, one channel, ZYX. */
 export function multiResUnet(options: MultiResOptions): Network {
@@ -92,7 +101,7 @@ class Build {
       {
         op: "conv",
         inputs: [from],
-        weight: this.#weights(shape, Math.sqrt(2 / (this.#of(from) * kernel ** 3))),
+        weight: this.#smooth(shape, { fanIn: this.#of(from), tap: kernel ** -3, vary: 0.2 }),
         strides: ONES,
         dilations: ONES,
         pads: ONES.map(() => [side, side] as const),
@@ -139,7 +148,11 @@ class Build {
       {
         op: "convTranspose",
         inputs: [from],
-        weight: this.#weights([this.#of(from), filters, ...TWOS], Math.sqrt(1 / this.#of(from))),
+        weight: this.#smooth([this.#of(from), filters, ...TWOS], {
+          fanIn: this.#of(from),
+          tap: DEEP,
+          vary: 0.02,
+        }),
         strides: TWOS,
         dilations: ONES,
         pads: TWOS.map(() => [0, 0] as const),
@@ -164,6 +177,20 @@ class Build {
   #weights(shape: readonly number[], sd: number): Tensor {
     const data = new Float32Array(shape.reduce((product, length) => product * length, 1));
     for (let i = 0; i < data.length; i++) data[i] = sd * normal(this.#random);
+    return { shape, data };
+  }
+
+  /**
+   * Kernels of one sign each, nearly flat, so that pictures stay pictures: a random mixture of channels, and taps that
+   * vary a little.
+   */
+  #smooth(shape: readonly number[], { fanIn, tap, vary }: Flat): Tensor {
+    const taps = shape[2] * shape[3] * shape[4];
+    const data = new Float32Array(shape[0] * shape[1] * taps);
+    for (let i = 0; i < data.length; i += taps) {
+      const mixture = Math.sqrt(2 / fanIn) * normal(this.#random);
+      for (let k = 0; k < taps; k++) data[i + k] = mixture * tap * (1 + vary * normal(this.#random));
+    }
     return { shape, data };
   }
 

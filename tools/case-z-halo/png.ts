@@ -62,18 +62,6 @@ export function beside(pictures: readonly Picture[], gap = 6): Picture {
   return { width, height, rgb };
 }
 
-/** Every px as 2×2 px. */
-export function doubled({ width, height, rgb }: Picture): Picture {
-  const large = new Uint8Array(4 * rgb.length);
-  for (let y = 0; y < 2 * height; y++) {
-    for (let x = 0; x < 2 * width; x++) {
-      const from = 3 * ((y >> 1) * width + (x >> 1));
-      large.set(rgb.subarray(from, from + 3), 3 * (2 * width * y + x));
-    }
-  }
-  return { width: 2 * width, height: 2 * height, rgb: large };
-}
-
 /** Shades of a colour: few, so that files stay small. */
 function shade(fraction: number): number {
   return Math.min(255, Math.max(0, Math.round(fraction * 31) * (255 / 31)));
