@@ -132,12 +132,15 @@ function normalizationFindings(run: RunFacts, measured: Measured): Finding[] {
 
 /** What neither the plan nor the way of normalising explains, where the model was asked. */
 function unexplainedFindings(run: RunFacts, { probe }: Measured): Finding[] {
-  const worst = (probe?.places ?? []).reduce<ProbedPlace | null>(
+  // Tiles that were normalised one by one differ everywhere; only what looks like something else counts there.
+  const isTile = run.normalizationScope === "tile";
+  const places = (probe?.places ?? []).filter(({ looksLike }) => !isTile || looksLike !== null);
+  const worst = places.reduce<ProbedPlace | null>(
     (most, place) => ((place.unexplained ?? 0) > (most?.unexplained ?? 0) ? place : most),
     null,
   );
   const magnitude = worst?.unexplained ?? 0;
-  if (worst === null || magnitude < TOLERANCE || run.normalizationScope === "tile") return [];
+  if (worst === null || magnitude < TOLERANCE) return [];
   const cause = worst.looksLike ?? "unknown";
   const place = Object.entries(worst.worst)
     .map(([axis, px]) => `${axis} ${px}`)

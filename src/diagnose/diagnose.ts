@@ -62,6 +62,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     seams,
     run: run ?? null,
     probe: probed?.probe ?? null,
+    pixelsShow: joined.seen,
     pixelsHadPower: blind.hadPower,
   };
   const errors = reference === undefined ? null : await referenceErrors(stack, reference, seams, job);

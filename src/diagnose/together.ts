@@ -27,6 +27,8 @@ export function seamsTogether(recorded: readonly SeamFigures[], seen: readonly S
 export interface Joined {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
+  /** Whether the pixels show a mark for certain, as a finding of its own or as evidence of another. */
+  readonly seen: boolean;
 }
 
 /**
@@ -44,18 +46,21 @@ export function findingsTogether(
 ): Joined {
   const findings = [...caused];
   const notes: string[] = [];
+  let isSeen = false;
   for (const finding of seen) {
+    const cannotBe = isTileMark(finding) && cleared(finding.axis);
+    isSeen ||= finding.certainty === "measured" && !cannotBe;
     const same = findings.findIndex((other) => isSameThing(other, finding));
     if (same >= 0) {
       const other = findings[same];
       findings[same] = { ...other, evidence: `${other.evidence}; in the pixels: ${finding.evidence}` };
-    } else if (isTileMark(finding) && cleared(finding.axis)) {
+    } else if (cannotBe) {
       notes.push(`${finding.evidence} The tiles of this run did not make that: look at the input.`);
     } else {
       findings.push(run === null ? finding : { ...finding, cure: cureWith(run, finding) });
     }
   }
-  return { findings, notes };
+  return { findings, notes, seen: isSeen };
 }
 
 /** The cure of a finding of the pixels, once the run is known that has to be repeated. */

@@ -16,6 +16,8 @@ export interface Evidence {
   readonly seams: readonly SeamFigures[];
   readonly run: RunFacts | null;
   readonly probe: Probe | null;
+  /** Whether the pixels show a mark for certain. */
+  readonly pixelsShow: boolean;
   /** Whether looking at the pixels would have shown a mark; false when they were not looked at. */
   readonly pixelsHadPower: boolean;
 }
@@ -33,10 +35,9 @@ export interface Evidence {
  * 3. `undecided` otherwise.
  */
 export function verdictOf(evidence: Evidence): Verdict {
-  const { mode, findings, run, probe, seams, pixelsHadPower } = evidence;
-  const isMark = ({ magnitude, certainty, cause }: Finding): boolean =>
-    (magnitude ?? 0) >= TOLERANCE || (certainty === "measured" && isPixelCause(cause));
-  if (findings.some(isMark)) return "artifacts";
+  const { mode, findings, run, probe, seams, pixelsShow, pixelsHadPower } = evidence;
+  const isMark = ({ magnitude }: Finding): boolean => (magnitude ?? 0) >= TOLERANCE;
+  if (pixelsShow || findings.some(isMark)) return "artifacts";
   if (mode === "blind" || run === null)
     return pixelsHadPower && findings.length === 0 ? "seamless" : "undecided";
   if (probe !== null && probe.places.length > 0) return "seamless";
@@ -48,15 +49,6 @@ export function verdictOf(evidence: Evidence): Verdict {
 /** Whether every seam of the run has its disagreement recorded. */
 function seamsAreKnown(run: RunFacts, seams: readonly SeamFigures[]): boolean {
   return run.untiled || seams.every(({ known, disagreement }) => !known || disagreement !== null);
-}
-
-function isPixelCause(cause: Finding["cause"]): boolean {
-  return (
-    cause === "integer-wrap" ||
-    cause === "missing-tile" ||
-    cause === "tile-normalization" ||
-    cause === "unknown"
-  );
 }
 
 /** The verdict in one or two sentences. */
