@@ -12,7 +12,12 @@ const WAIT_MS = 5000;
 const LONGEST_WAIT_MS = 180_000;
 const PAGE = join(process.cwd(), "docs", "benchmarks.md");
 /** Commands in the order of their parts. */
-const COMMANDS = ["npm run bench", "npm run bench:reading", "npm run bench:viewer"] as const;
+const COMMANDS = [
+  "npm run bench",
+  "npm run bench:reading",
+  "npm run bench:viewer",
+  "npm run bench:diagnose",
+] as const;
 
 /** One of the commands that write a part. */
 export type Command = (typeof COMMANDS)[number];

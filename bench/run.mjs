@@ -1,5 +1,5 @@
 /**
- * `npm run bench`, `npm run bench:reading` and `npm run bench:viewer`: build and run the benchmarks, write their part of docs/benchmarks.md.
+ * `npm run bench`, `npm run bench:reading`, `npm run bench:viewer` and `npm run bench:diagnose`: build and run the benchmarks, write their part of docs/benchmarks.md.
  * @module
  */
 import { spawnSync } from "node:child_process";
@@ -20,6 +20,7 @@ await build({
     "bench/reading.ts",
     "bench/viewer.ts",
     "bench/hostProbe.ts",
+    "bench/diagnose.ts",
   ],
   outdir: "dist-test/bench",
   outExtension: { ".js": ".cjs" },

@@ -17,7 +17,15 @@ import type { Random, Specimen } from "./images";
 import { NEGATIVES } from "./negatives";
 import type { NegativeKind } from "./negatives";
 import type { BenchNetwork } from "./networks";
-import { alignedCuts, gridOfCut, predictTiles, predictWhole, seamsOfCut, steppedCuts, strengthAlong } from "./planting";
+import {
+  alignedCuts,
+  gridOfCut,
+  predictTiles,
+  predictWhole,
+  seamsOfCut,
+  steppedCuts,
+  strengthAlong,
+} from "./planting";
 import type { Strength } from "./planting";
 
 /** What was done to an image on purpose. */
@@ -74,7 +82,11 @@ const NEGATIVE_KINDS = Object.keys(NEGATIVES) as NegativeKind[];
 const LEAST_OF_RANGE = 0.02;
 const MOST_DRAWS = 40;
 
-function anyNetwork(random: Random, networks: readonly BenchNetwork[], planted: readonly Planted[]): BenchNetwork {
+function anyNetwork(
+  random: Random,
+  networks: readonly BenchNetwork[],
+  planted: readonly Planted[],
+): BenchNetwork {
   const shareOf = ({ shares }: BenchNetwork): number =>
     planted.reduce(
       (least, what) => (what === "missing" || what === "wrap" ? least : Math.min(least, shares[what])),
@@ -117,11 +129,20 @@ export async function exactCase(seed: number, networks: readonly BenchNetwork[])
   if (share < 0.25) {
     const name = NEGATIVE_KINDS[seed % NEGATIVE_KINDS.length];
     const volume = NEGATIVES[name](random, whole(random, 128, 384), whole(random, 128, 384));
-    return { name, kind: "hard negative", seed, stack: stackOf(volume), untiled: null, run: null, truth: EXACT };
+    return {
+      name,
+      kind: "hard negative",
+      seed,
+      stack: stackOf(volume),
+      untiled: null,
+      run: null,
+      truth: EXACT,
+    };
   }
   if (share < 0.4) {
     const name = pick(random, SPECIMENS);
-    const shape = random() < 0.2 ? [whole(random, 16, 32), 128, 128] : [whole(random, 128, 384), whole(random, 128, 384)];
+    const shape =
+      random() < 0.2 ? [whole(random, 16, 32), 128, 128] : [whole(random, 128, 384), whole(random, 128, 384)];
     const image = takeImage(random, name, shape);
     const volume = makeVolume(convertPixels(image.data, "uint16"), shape, image.axes);
     return { name, kind: "natural", seed, stack: stackOf(volume), untiled: null, run: null, truth: EXACT };
@@ -130,7 +151,15 @@ export async function exactCase(seed: number, networks: readonly BenchNetwork[])
   const { name, image } = anyImage(random, net);
   const prediction = await predictWhole(net, image, random() < 0.7);
   const [volume] = stored(random, [prediction], prediction);
-  return { name, kind: "exact prediction", seed, stack: stackOf(volume), untiled: volume, run: null, truth: EXACT };
+  return {
+    name,
+    kind: "exact prediction",
+    seed,
+    stack: stackOf(volume),
+    untiled: volume,
+    run: null,
+    truth: EXACT,
+  };
 }
 
 /** What is planted, in turn: each cause alone, and pairs. */
@@ -161,7 +190,7 @@ export async function plantedCase(seed: number, networks: readonly BenchNetwork[
   return null;
 }
 
-export async function drawPlanted(
+async function drawPlanted(
   seed: number,
   random: Random,
   { planted, networks }: { planted: readonly Planted[]; networks: readonly BenchNetwork[] },
@@ -179,7 +208,7 @@ export async function drawPlanted(
   let strength: Strength | null = null;
   if (steps) {
     strength = strengthAlong(tiled, untiled, cuts.map(seamsOfCut));
-    if (!(globalThis as any).LOOSE && !(strength.ofRange >= LEAST_OF_RANGE && strength.ofGradient >= 1)) return null;
+    if (!(strength.ofRange >= LEAST_OF_RANGE && strength.ofGradient >= 1)) return null;
   }
   if (planted.includes("missing")) tiled = withoutTile(random, tiled, cuts);
   if (planted.includes("wrap")) {
@@ -227,12 +256,19 @@ function anyCuts(
 }
 
 /** Tile size, a multiple of the block, that gives about this many tiles. */
-function sizeFor(length: number, tiles: number, { block, overlap }: { block: number; overlap: number }): number {
+function sizeFor(
+  length: number,
+  tiles: number,
+  { block, overlap }: { block: number; overlap: number },
+): number {
   return block * Math.max(1, Math.ceil(((length - 2 * overlap) / tiles + 2 * overlap) / block));
 }
 
 function withoutTile(random: Random, volume: Volume, cuts: readonly (readonly AxisTile[])[]): Volume {
-  const out = cutRegion(volume, volume.shape.map((n) => [0, n] as const));
+  const out = cutRegion(
+    volume,
+    volume.shape.map((n) => [0, n] as const),
+  );
   const region = cuts.map((cut) => pick(random, cut).write);
   const part = cutRegion(volume, region);
   const isFloat = out.data instanceof Float32Array;

@@ -26,7 +26,7 @@ export function pick<T>(random: Random, list: readonly T[]): T {
 /** Three passes of a running mean along every axis: nearly a Gaussian of this standard deviation, px. The input is not changed. */
 export function blurred(values: Float32Array, shape: readonly number[], sigma: number): Float32Array {
   const radius = Math.round((Math.sqrt(4 * sigma * sigma + 1) - 1) / 2);
-  let out = values.slice();
+  let out: Float32Array = values.slice();
   if (radius < 1) return sigma > 0 ? smoothedOnce(out, shape, Math.min(0.5, sigma * sigma)) : out;
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -103,7 +103,9 @@ function cells(random: Random, shape: readonly number[]): Float32Array {
   for (let i = 0; i < many; i++) {
     const radius = 5 + random() * 18;
     const light = 0.15 + 0.8 * random() ** 2;
-    const radii = shape.map((_, axis) => (shape.length === 3 && axis === 0 ? radius / 3 : radius * (0.7 + 0.6 * random())));
+    const radii = shape.map((_, axis) =>
+      shape.length === 3 && axis === 0 ? radius / 3 : radius * (0.7 + 0.6 * random()),
+    );
     fillBall(shape, somewhere(random, shape), radii, (k, far) => (out[k] += light * (1 - far)));
   }
   return out;
@@ -112,7 +114,11 @@ function cells(random: Random, shape: readonly number[]): Float32Array {
 function nuclei(random: Random, shape: readonly number[]): Float32Array {
   const out = new Float32Array(sizeOf(shape)).fill(0.02);
   const many = 2 + Math.round((shape.at(-1)! * shape.at(-2)!) / (600 + 2500 * random()));
-  const texture = blurred(out.map(() => random()), shape, 1.5);
+  const texture = blurred(
+    out.map(() => random()),
+    shape,
+    1.5,
+  );
   for (let i = 0; i < many; i++) {
     const radius = 4 + random() * 7;
     const light = 0.4 + 0.5 * random();

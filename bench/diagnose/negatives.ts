@@ -27,9 +27,9 @@ const toBytes = (data: Float32Array): Uint8Array => {
 
 /** Luminance of JPEG's example table (ITU-T T.81 Annex K.1), zig-zag undone. */
 const QUANTA = [
-  16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51,
-  87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101,
-  72, 92, 95, 98, 112, 100, 103, 99,
+  16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22,
+  29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103,
+  121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ];
 const COSINES = Array.from({ length: 64 }, (_, i) => {
   const [u, x] = [i >> 3, i & 7];
@@ -74,7 +74,14 @@ function columnNoise(random: Random, height: number, width: number): Volume {
   const strength = 5 + 60 * random();
   const offsets = Array.from({ length: width }, () => strength * normal(random));
   const gains = Array.from({ length: width }, () => 1 + 0.01 * normal(random));
-  return plane(convertPixels(data.map((value, i) => value * gains[i % width] + offsets[i % width]), "uint16"), height, width);
+  return plane(
+    convertPixels(
+      data.map((value, i) => value * gains[i % width] + offsets[i % width]),
+      "uint16",
+    ),
+    height,
+    width,
+  );
 }
 
 function lineScan(random: Random, height: number, width: number): Volume {
@@ -85,7 +92,8 @@ function lineScan(random: Random, height: number, width: number): Volume {
     const shift = Math.round(jitter * normal(random));
     const light = 1 + 0.03 * normal(random);
     for (let x = 0; x < width; x++) {
-      out[y * width + x] = light * sharp[y * width + Math.max(0, Math.min(width - 1, x + shift))] + 20 * normal(random);
+      out[y * width + x] =
+        light * sharp[y * width + Math.max(0, Math.min(width - 1, x + shift))] + 20 * normal(random);
     }
   }
   return plane(out, height, width);
@@ -100,14 +108,19 @@ function montage(random: Random, height: number, width: number): Volume {
   for (let i = 0; i < down; i++) {
     for (let k = 0; k < across; k++) {
       const field = takeImage(random, specimen, [h, w], camera).data;
-      for (let y = 0; y < h; y++) out.set(field.subarray(y * w, (y + 1) * w), (i * h + y) * w * across + k * w);
+      for (let y = 0; y < h; y++)
+        out.set(field.subarray(y * w, (y + 1) * w), (i * h + y) * w * across + k * w);
     }
   }
   return plane(out, h * down, w * across);
 }
 
 function labels(random: Random, height: number, width: number): Volume {
-  const sites = Array.from({ length: whole(random, 5, 60) }, () => [random() * height, random() * width, random() < 0.3 ? 0 : 1]);
+  const sites = Array.from({ length: whole(random, 5, 60) }, () => [
+    random() * height,
+    random() * width,
+    random() < 0.3 ? 0 : 1,
+  ]);
   const reach = 10 + 30 * random();
   const out = new Uint16Array(height * width);
   for (let i = 0; i < out.length; i++) {
@@ -131,7 +144,14 @@ function saturated(random: Random, height: number, width: number): Volume {
   const sorted = data.slice().sort();
   const most = sorted[Math.floor(data.length * (0.6 + 0.39 * random()))];
   const factor = 255 / (most - sorted[0] || 1);
-  return plane(convertPixels(data.map((value) => (value - sorted[0]) * factor), "uint8"), height, width);
+  return plane(
+    convertPixels(
+      data.map((value) => (value - sorted[0]) * factor),
+      "uint8",
+    ),
+    height,
+    width,
+  );
 }
 
 function gradient(random: Random, height: number, width: number): Volume {
@@ -199,7 +219,14 @@ function periodic(random: Random, height: number, width: number): Volume {
 }
 
 function noise(random: Random, height: number, width: number): Volume {
-  return plane(convertPixels(new Float32Array(height * width).map(() => 1000 + 100 * normal(random)), "uint16"), height, width);
+  return plane(
+    convertPixels(
+      new Float32Array(height * width).map(() => 1000 + 100 * normal(random)),
+      "uint16",
+    ),
+    height,
+    width,
+  );
 }
 
 /** Hard negatives by name. */

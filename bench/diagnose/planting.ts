@@ -8,7 +8,7 @@ import { percentileRange } from "../../src/predict/percentiles";
 import { multiplyAxes } from "../../src/tiling/tiles";
 import { allocateVolume, copyRegion, cutRegion, makeVolume } from "../../src/volume/volume";
 import type { Volume } from "../../src/volume/volume";
-import type { Region } from "../../src/volume/region";
+import type { Interval, Region } from "../../src/volume/region";
 import type { Grid } from "../../src/diagnose/diagnosis";
 import type { BenchNetwork } from "./networks";
 
@@ -24,7 +24,11 @@ export interface Way {
 const PERCENTILES = [2, 99.8] as const;
 
 /** One call on the whole image. */
-export function predictWhole(net: BenchNetwork, image: Volume<Float32Array>, undo: boolean): Promise<Volume<Float32Array>> {
+export function predictWhole(
+  net: BenchNetwork,
+  image: Volume<Float32Array>,
+  undo: boolean,
+): Promise<Volume<Float32Array>> {
   const cuts = image.shape.map((n): AxisTile[] => [{ read: [0, n], keep: [0, n], write: [0, n] }]);
   return predictTiles(net, image, { cuts, perTile: false, undo });
 }
@@ -108,7 +112,7 @@ export function strengthAlong(
   const steps: number[] = [];
   seams.forEach((positions, axis) => {
     for (const p of positions) {
-      const band: Region = untiled.shape.map((n, i) => (i === axis ? [p - 1, p + 1] : [0, n]) as const);
+      const band: Region = untiled.shape.map((n, i): Interval => (i === axis ? [p - 1, p + 1] : [0, n]));
       const [a, b] = [cutRegion(tiled, band).data, cutRegion(untiled, band).data];
       const inner = untiled.shape.slice(axis + 1).reduce((product, n) => product * n, 1);
       for (let i = 0; i < b.length; i++) {

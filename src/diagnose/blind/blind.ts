@@ -4,7 +4,14 @@
  */
 import type { Job } from "../../job";
 import type { Stack } from "../../stack/stack";
-import type { Finding, Grid, SeamFigures } from "../diagnosis";
+import type { Interval } from "../../volume/region";
+import { blindFindings } from "./findings";
+import { flatRectangles } from "./missing";
+import type { FlatRectangle } from "./missing";
+import { wouldSee } from "./power";
+import { addEnergies, stepEnergy } from "./tileSteps";
+import type { StepEnergy } from "./tileSteps";
+import { WrapTally } from "./wrap";
 import { isFloat } from "../../volume/pixels";
 import { ExcessTally } from "./excess";
 import { looksLikeLabels } from "./impostors";
@@ -13,23 +20,30 @@ import type { AxisSeams } from "./seams";
 import { findLattice } from "./lattice";
 import type { BlindMeasurement, KnownSeams } from "./measurement";
 import { quantile } from "./robust";
-import { lengthsOf, planePieces, readPiece, sliceSample, turned } from "./sample";
-import type { Lengths } from "./sample";
-import { SliceTally } from "./slices";
+import { lengthsOf, planePieces, readPiece, sliceSample, spread, turned } from "./sample";
+import type { Lengths, Piece } from "./sample";
+import { SliceTally, endNotes } from "./slices";
 
 /** Fineness of steps, as a fraction of the range. */
 const FINENESS = 0.003;
 /** The same for integers: a step of one count is what rounding leaves. */
 const LEAST_COUNTS = 2;
 const FEWEST_PX = 16;
+/** Pieces in which the steps across the seams found are looked at once more. */
+const SECOND_LOOKS = 4;
+const LABELS = "Areas of equal values with steps between them, such as labels, were not searched for seams.";
 
 /** Work in progress on one stack. */
 interface Measuring {
   readonly stack: Stack;
   readonly lengths: Lengths;
   readonly tallies: Map<string, ExcessTally>;
+  /** Whether a seam put into the first lines of an axis was found. */
+  readonly power: Map<string, boolean>;
+  readonly wrap: WrapTally;
+  readonly rectangles: FlatRectangle[];
   readonly values: number[];
-  readonly notes: string[];
+  readonly notes: Set<string>;
 }
 
 /**
@@ -41,7 +55,16 @@ interface Measuring {
  */
 export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): Promise<BlindMeasurement> {
   const lengths = lengthsOf(stack);
-  const work: Measuring = { stack, lengths, tallies: new Map(), values: [], notes: [] };
+  const work: Measuring = {
+    stack,
+    lengths,
+    tallies: new Map(),
+    power: new Map(),
+    wrap: new WrapTally(stack.facts.readsAs),
+    rectangles: [],
+    values: [],
+    notes: new Set(),
+  };
   await measurePlanes(work, job);
   const slices = await measureSlices(work, job);
   const range = rangeOf(work.values);
@@ -49,20 +72,20 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
     const tally = work.tallies.get(axis);
     return tally === undefined ? [] : [seamsAlong(axis, tally, known[axis] ?? [])];
   });
-  const seams = axes.flatMap((along) => along.seams);
-  const grid = Object.fromEntries(axes.map(({ axis, grid: own }) => [axis, own]));
-  const excess = Object.fromEntries(
-    axes.map(({ axis, score }) => [axis, Array.from(score, (z) => (Number.isFinite(z) ? z : null))]),
-  );
+  const steps = await measureSteps(work, axes, job);
+  const { rectangles } = work;
+  const wrap = work.wrap.evidence(stack.facts.dtype);
   return {
     range,
-    seams,
+    seams: axes.flatMap((along) => along.seams),
     slices,
-    grid,
-    excess,
-    findings: seamFindings(seams, grid),
-    hadPower: range !== null && ["Y", "X"].every((axis) => (excess[axis] ?? []).some((z) => z !== null)),
-    notes: [...work.notes, ...axes.flatMap((along) => along.notes)],
+    grid: Object.fromEntries(axes.map((along) => [along.axis, along.grid])),
+    excess: Object.fromEntries(
+      axes.map(({ axis, score }) => [axis, Array.from(score, (z) => (Number.isFinite(z) ? z : null))]),
+    ),
+    findings: blindFindings({ lengths, range, axes, steps, rectangles, wrap }),
+    hadPower: ["Y", "X"].every((axis) => work.power.get(axis) === true),
+    notes: [...work.notes, ...axes.flatMap((along) => along.notes), ...endNotes(slices)],
   };
 }
 
@@ -75,10 +98,55 @@ async function measurePlanes(work: Measuring, job: Job): Promise<void> {
     const width = piece.columns[1] - piece.columns[0];
     const step = Math.max(1, Math.floor((values.length * pieces.length) / 1e6));
     for (let k = 0; k < values.length; k += step) if (Number.isFinite(values[k])) work.values.push(values[k]);
+    work.wrap.add(values, width);
+    if (across === "XY") setMissingApart(work, values, piece);
     if (across.includes("X")) addLines(work, "X", values, width);
     if (across.includes("Y")) addLines(work, "Y", turned(values, width), values.length / width);
     job.report({ what: "looking for seams", done: i + 1, total: pieces.length, unit: "planes" });
   }
+}
+
+/** Finds missing tiles of a plane and makes their pixels NaN: what is around them is no seam. */
+function setMissingApart(work: Measuring, values: Float64Array, piece: Piece): void {
+  const { X, Y } = work.lengths;
+  for (const rectangle of flatRectangles(values, X, piece)) {
+    const { rows, columns } = rectangle;
+    if ((rows[1] - rows[0]) * (columns[1] - columns[0]) === X * Y) continue;
+    work.rectangles.push({ ...rectangle, at: { T: piece.T, Z: piece.Z, C: piece.C } });
+    for (let y = rows[0]; y < rows[1]; y++) values.fill(NaN, y * X + columns[0], y * X + columns[1]);
+  }
+}
+
+async function measureSteps(
+  work: Measuring,
+  axes: readonly AxisSeams[],
+  job: Job,
+): Promise<Record<string, StepEnergy>> {
+  const foundAlong = (axis: string): readonly number[] =>
+    axes.find((along) => along.axis === axis)?.found ?? [];
+  const [acrossX, acrossY] = [foundAlong("X"), foundAlong("Y")];
+  const sums: Record<string, StepEnergy> = {};
+  if (acrossX.length + acrossY.length === 0) return sums;
+  const pieces = planePieces(work.lengths);
+  for (const index of spread(pieces.length, SECOND_LOOKS)) {
+    const { across, piece } = pieces[index];
+    const values = await readPiece(work.stack, piece, job);
+    const width = piece.columns[1] - piece.columns[0];
+    const add = (axis: string, energy: StepEnergy): void => {
+      sums[axis] = axis in sums ? addEnergies(sums[axis], energy) : energy;
+    };
+    const within = (seams: readonly number[], [from, to]: Interval): number[] =>
+      seams.filter((p) => p > from && p < to).map((p) => p - from);
+    if (across.includes("X") && acrossX.length > 0) {
+      add("X", stepEnergy(values, width, { seams: acrossX, crossings: within(acrossY, piece.rows) }));
+    }
+    if (across.includes("Y") && acrossY.length > 0) {
+      const lines = turned(values, width);
+      const crossings = within(acrossX, piece.columns);
+      add("Y", stepEnergy(lines, values.length / width, { seams: acrossY, crossings }));
+    }
+  }
+  return sums;
 }
 
 async function measureSlices(work: Measuring, job: Job): Promise<BlindMeasurement["slices"]> {
@@ -96,18 +164,19 @@ function addLines(work: Measuring, axis: string, values: Float64Array, length: n
   if (range === null) return;
   const { readsAs } = work.stack.facts;
   if (looksLikeLabels(values, length, readsAs)) {
-    const note =
-      "Areas of equal values with steps between them, such as labels, were not searched for seams.";
-    if (!work.notes.includes(note)) work.notes.push(note);
+    work.notes.add(LABELS);
     return;
   }
+  const least = readsAs !== null && !isFloat(readsAs) ? LEAST_COUNTS : 0;
+  const lines = { values, count: values.length / length, fineness: Math.max(FINENESS * range, least) };
   let tally = work.tallies.get(axis);
   if (tally === undefined) {
-    tally = new ExcessTally(length, findLattice(typicalSteps(values, length)));
+    const steps = typicalSteps(values, length);
+    tally = new ExcessTally(length, findLattice(steps));
     work.tallies.set(axis, tally);
+    work.power.set(axis, wouldSee(lines, tally, Math.max(0.02 * range, 2 * quantile(steps, 0.5))));
   }
-  const least = readsAs !== null && !isFloat(readsAs) ? LEAST_COUNTS : 0;
-  tally.add({ values, count: values.length / length, fineness: Math.max(FINENESS * range, least) });
+  tally.add(lines);
 }
 
 function typicalSteps(values: Float64Array, length: number): Float64Array {
@@ -130,32 +199,4 @@ function rangeOf(values: ArrayLike<number>): number | null {
   const picked = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);
   const range = quantile(picked, 0.999) - quantile(picked, 0.001);
   return range > 0 && Number.isFinite(range) ? range : null;
-}
-
-function seamFindings(seams: readonly SeamFigures[], grid: Readonly<Record<string, Grid | null>>): Finding[] {
-  return Object.keys(grid).flatMap((axis): Finding[] => {
-    const found = seams.filter((seam) => seam.axis === axis && seam.pValue !== null && seam.pValue < 0.001);
-    const regular = grid[axis];
-    if (found.length === 0 && regular === null) return [];
-    const worst = Math.max(...seams.filter((seam) => seam.axis === axis).map((seam) => seam.excess ?? 0));
-    const where =
-      regular === null
-        ? `at ${axis} ${found.map((seam) => seam.position).join(", ")} px`
-        : `every ${regular.period} px in ${axis} from ${regular.offset}`;
-    return [
-      {
-        cause: "unknown",
-        certainty: "measured",
-        axis,
-        where: {},
-        magnitude: null,
-        evidence: `The image is stitched ${where}: the step there is up to ${worst.toFixed(1)} robust standard deviations larger than around it.`,
-        cure: {
-          text: "Predict again with the overlap that the network needs, and with tiles on its grid.",
-          options: null,
-          command: null,
-        },
-      },
-    ];
-  });
 }

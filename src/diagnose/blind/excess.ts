@@ -27,8 +27,10 @@ const NEAREST = 3;
 /** Planes compared with on either side. */
 const COMPARED = 4;
 /** Excesses without seams follow Student's distribution with a degree of freedom for so many planes, up to a limit. */
-const PLANES_PER_FREEDOM = 10;
+const PLANES_PER_FREEDOM = 4;
 const MOST_FREEDOM = 30;
+/** With fewer independent votes, as where whole columns are brighter or darker, scores count less. */
+const ENOUGH_VOTES = 6;
 /** The spread of figures is taken from their middle and from what one in ten exceeds: more than seams of tiles are. */
 const UPPER = 0.9;
 const UPPER_TO_SD = 1 / 1.2816;
@@ -167,11 +169,13 @@ export class ExcessTally {
     this.#sums.forEach((sums, g) => {
       const votes = sums.n.reduce((total, n) => total + n, 0);
       const independent = independentVotes(sums, this.margin);
+      const effective = (independent * votes) / this.length;
+      const damping = Math.min(1, Math.sqrt(effective / ENOUGH_VOTES));
       for (const figure of FIGURES[g]) {
         const means = sums[figure].map((sum, p) => (sums.n[p] > 0 ? sum / sums.n[p] : NaN));
         const single = Math.sqrt(sums.squares[figure] / Math.max(1, votes));
         const floors = sums.n.map((n) => single / Math.sqrt(Math.max(1, n * independent)));
-        standardise(means, floors, this).forEach((z, p) => (score[p] += z));
+        standardise(means, floors, this).forEach((z, p) => (score[p] += damping * z));
       }
     });
     const scale = DEPENDENCE * Math.sqrt(FIGURES.flat().length);

@@ -4,7 +4,6 @@
  */
 import { isFloat } from "../../volume/pixels";
 import type { Dtype } from "../../volume/pixels";
-import type { Grid } from "../diagnosis";
 import type { ExcessTally } from "./excess";
 import { median, quantile } from "./robust";
 
@@ -12,11 +11,13 @@ import { median, quantile } from "./robust";
 const EQUAL_PAIRS = 0.6;
 const TYPICAL_STEP = 0.04;
 /** Fields of a montage have nothing in common: correlation across its borders over that across other planes, where that is large. */
-const STRANGERS = 0.35;
+const STRANGERS = 0.2;
 const NEIGHBOURS = 0.4;
-/** A pattern repeats all over its period, a seam only at one place of it. */
-const PATTERN = 0.75;
-const AWAY_FROM_SEAM = 6;
+/** A pattern is like itself a period later, and was unlike itself before. */
+const ALIKE_AGAIN = 0.8;
+const UNLIKE = 0.1;
+const AWAY_FROM_SEAM = 8;
+const SHORTEST_PERIOD = 6;
 
 /** Whether integer lines are labels: areas of one value each, with steps of any size between them. */
 export function looksLikeLabels(values: Float64Array, length: number, dtype: Dtype | null): boolean {
@@ -42,31 +43,31 @@ export function looksLikeMontage({ likeness }: ExcessTally, positions: readonly 
   return usual > NEIGHBOURS && across < STRANGERS * usual;
 }
 
-/** Whether the mean line repeats itself with the period of a grid also away from its seams. */
-export function looksLikePattern({ profile, margin }: ExcessTally, { period, offset }: Grid): boolean {
-  const near = Math.min(AWAY_FROM_SEAM, Math.floor(period / 4));
-  const [sums, counts] = [new Float64Array(period), new Float64Array(period)];
-  let [n, total] = [0, 0];
-  const each = (visit: (p: number, phase: number) => void): void => {
-    for (let p = margin; p < profile.length - margin; p++) {
-      const phase = (((p - offset) % period) + period) % period;
-      if (phase >= near && phase < period - near) visit(p, phase);
+/** Whether the mean line repeats itself, also away from the seams. */
+export function looksLikePattern({ profile, margin }: ExcessTally, positions: readonly number[]): boolean {
+  const line = profile.map((value, p) => {
+    const outside = p < margin || p >= profile.length - margin;
+    return outside || positions.some((seam) => p >= seam - AWAY_FROM_SEAM && p < seam + AWAY_FROM_SEAM)
+      ? NaN
+      : value;
+  });
+  const kept = line.filter((value) => !Number.isNaN(value));
+  const mean = kept.reduce((sum, value) => sum + value, 0) / Math.max(1, kept.length);
+  let wasUnlike = false;
+  for (let lag = 1; lag <= line.length / 2; lag++) {
+    let [together, left, right, pairs] = [0, 0, 0, 0];
+    for (let p = lag; p < line.length; p++) {
+      const [a, b] = [line[p] - mean, line[p - lag] - mean];
+      if (Number.isNaN(a + b)) continue;
+      together += a * b;
+      left += a * a;
+      right += b * b;
+      pairs++;
     }
-  };
-  each((p, phase) => {
-    n++;
-    total += profile[p];
-    sums[phase] += profile[p];
-    counts[phase]++;
-  });
-  const mean = total / Math.max(1, n);
-  let [within, all] = [0, 0];
-  each((p, phase) => {
-    all += (profile[p] - mean) ** 2;
-    within += (profile[p] - sums[phase] / counts[phase]) ** 2;
-  });
-  const phases = counts.filter((count) => count > 0).length;
-  if (n <= phases || !(all > 0)) return false;
-  // The mean of few repeats explains some of anything.
-  return 1 - within / (n - phases) / (all / (n - 1)) > PATTERN;
+    if (pairs < line.length / 8) continue;
+    const alike = together / Math.sqrt(left * right);
+    if (alike < UNLIKE) wasUnlike = true;
+    if (wasUnlike && lag >= SHORTEST_PERIOD && alike > ALIKE_AGAIN) return true;
+  }
+  return false;
 }

@@ -18,7 +18,7 @@ export interface BlindMeasurement {
   readonly excess: Readonly<Record<string, ExcessProfile>>;
   /** Worst first; cures say what to do in words, without options. */
   readonly findings: readonly Finding[];
-  /** Whether a seam of 2 % of the range, as strong as the gradients around it, would have been seen across X and Y. */
+  /** Whether a seam of 2 % of the range, or of twice the mean step where that is more, would have been seen across X and Y. */
   readonly hadPower: boolean;
   /** What was not looked at, and what was seen that is no seam; sentences. */
   readonly notes: readonly string[];

@@ -8,7 +8,7 @@ import { findGrid, symmetricScore } from "./grid";
 import { looksLikeMontage, looksLikePattern } from "./impostors";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
-export const RARE = 0.001;
+export const RARE = 0.0001;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
 
@@ -35,7 +35,7 @@ export function seamsAlong(axis: string, tally: ExcessTally, known: readonly num
     ...new Set([...certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM)), ...members]),
   ];
   found.sort((a, b) => a - b);
-  const why = impostor(tally, found, grid);
+  const why = impostor(tally, { found, certain });
   const kept = why === null ? found : [];
   const positions = [...new Set([...kept, ...known])].sort((a, b) => a - b);
   return {
@@ -48,12 +48,15 @@ export function seamsAlong(axis: string, tally: ExcessTally, known: readonly num
   };
 }
 
-function impostor(tally: ExcessTally, found: readonly number[], grid: Grid | null): string | null {
+function impostor(
+  tally: ExcessTally,
+  { found, certain }: { readonly found: readonly number[]; readonly certain: readonly number[] },
+): string | null {
   if (looksLikeMontage(tally, found)) {
     return "the fields on either side have nothing in common, as in a montage of independent images; not counted as seams";
   }
-  if (grid !== null && looksLikePattern(tally, grid)) {
-    return `the image itself repeats every ${grid.period} px; not counted as seams`;
+  if (found.length > 0 && certain.length === 0 && looksLikePattern(tally, found)) {
+    return "the image itself repeats regularly, also between these places; not counted as seams";
   }
   return null;
 }

@@ -115,3 +115,21 @@ function standOut(values: readonly number[]): number[] {
   const scale = robustSpread(off, 0);
   return off.map((value) => (scale > 0 ? Math.abs(value) / scale : NaN));
 }
+
+/** Robust standard deviations by which the first or last slice must be off to be mentioned. */
+const ODD_END = 8;
+const FEWEST_SLICES = 8;
+
+/** Sentences about first and last slices that stand out from their neighbours; other reasons than tiles are common. */
+export function endNotes(slices: readonly SliceFigures[]): string[] {
+  return ["Z", "T"].flatMap((axis) => {
+    const along = slices.filter((slice) => slice.axis === axis);
+    if (along.length < FEWEST_SLICES) return [];
+    return [along[0], along[along.length - 1]]
+      .filter(({ excess }) => excess !== null && excess > ODD_END)
+      .map(
+        ({ index, excess }) =>
+          `The mean of ${axis} ${index}, an end of the stack, is ${excess!.toFixed(1)} robust standard deviations off its neighbours': how the border was padded, or the specimen.`,
+      );
+  });
+}

@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { measureBlind } from "../../../src/diagnose/blind/blind";
+import type { KnownSeams } from "../../../src/diagnose/blind/measurement";
+import { quietJob } from "../../../src/job";
+import type { PixelArray } from "../../../src/volume/pixels";
+import { makeVolume } from "../../../src/volume/volume";
+import { seededRandom } from "../../support/networks";
+import { stackOf } from "../../support/stacks";
+
+const SIDE = 256;
+
+/** Many waves of all directions with noise on them, about 0.5 … 3.5, the same for the same seed; `shape` is YX or ZYX. */
+function waves(seed: number, shape: readonly number[]): Float32Array {
+  const random = seededRandom(seed);
+  const many = Array.from({ length: 24 }, () => {
+    const direction = shape.map(() => random() - 0.5);
+    const length = Math.hypot(...direction);
+    const slowness = 3 + 9 * random();
+    return { steps: direction.map((d) => d / length / slowness), phase: 6.3 * random() };
+  });
+  const size = shape.reduce((product, n) => product * n, 1);
+  return Float32Array.from({ length: size }, (_, i) => {
+    const place: number[] = [];
+    for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
+      place[axis] = rest % shape[axis];
+      rest = Math.floor(rest / shape[axis]);
+    }
+    let sum = 2 + 0.2 * (random() + random() + random() - 1.5);
+    for (const { steps, phase } of many)
+      sum += 0.12 * Math.sin(place.reduce((at, n, k) => at + n * steps[k], phase));
+    return sum;
+  });
+}
+
+const scene = (seed: number, width = SIDE, height = SIDE): Float32Array => waves(seed, [height, width]);
+
+const measure = (
+  data: PixelArray,
+  shape: number[],
+  known: KnownSeams = {},
+  axes = "TZCYX".slice(-shape.length),
+) => measureBlind(stackOf(makeVolume(data, shape, axes)), known, quietJob());
+
+/** Lifts every second tile of a grid across X. */
+function stitched(
+  data: Float32Array,
+  { period, offset }: { period: number; offset: number },
+  step: number,
+): Float32Array {
+  return data.map((value, i) => {
+    const x = i % SIDE;
+    const tile = x < offset ? 0 : 1 + Math.floor((x - offset) / period);
+    return value + (tile % 2 === 1 ? step : 0);
+  });
+}
+
+describe("blind diagnosis", () => {
+  test("finds the period and offset of a stitched image", async () => {
+    const { grid, findings, seams } = await measure(stitched(scene(1), { period: 48, offset: 56 }, 0.3), [
+      SIDE,
+      SIDE,
+    ]);
+    expect(grid).toEqual({ X: { period: 48, offset: 56 }, Y: null });
+    expect(seams.map(({ axis, position }) => `${axis}${position}`)).toEqual([
+      "X56",
+      "X104",
+      "X152",
+      "X200",
+      "X248",
+    ]);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ axis: "X", certainty: "measured", where: { X: [55, 249] } });
+    expect(findings[0].evidence).toContain("every 48 px in X from 56");
+  });
+
+  test.each([2, 3, 4, 5, 6])("finds nothing in an image without seams (%i)", async (seed) => {
+    const { findings, grid, hadPower } = await measure(scene(seed), [SIDE, SIDE]);
+    expect(findings).toEqual([]);
+    expect(grid).toEqual({ X: null, Y: null });
+    expect(hadPower).toBe(true);
+  });
+
+  test("gives figures of planned seams whether they are seen or not, corrected for their number alone", async () => {
+    const { seams } = await measure(scene(7), [SIDE, SIDE], { X: [64, 128] });
+    expect(seams.map(({ position, known }) => [position, known])).toEqual([
+      [64, true],
+      [128, true],
+    ]);
+    for (const { excess, pValue } of seams) {
+      expect(excess).not.toBeNull();
+      expect(pValue).toBeGreaterThan(0.001);
+    }
+  });
+
+  test("calls one gain and offset a tile normalisation, with its size", async () => {
+    const data = scene(8).map((value, i) => (i % SIDE < 128 ? value : 0.8 * value + 0.9));
+    const { findings } = await measure(data, [SIDE, SIDE]);
+    expect(findings.map(({ cause }) => cause)).toEqual(["tile-normalization"]);
+    expect(findings[0].magnitude).toBeGreaterThan(0.05);
+  });
+
+  test("finds seams across Y and Z as across X", async () => {
+    const [depth, height, width] = [64, 96, 96];
+    const data = waves(9, [depth, height, width]).map((value, i) => {
+      const [z, y] = [Math.floor(i / (height * width)), Math.floor(i / width) % height];
+      return value + (z >= 32 ? 0.5 : 0) + (y >= 48 ? 0.5 : 0);
+    });
+    const { seams } = await measure(data, [depth, height, width], {}, "ZYX");
+    expect(seams.map(({ axis, position }) => `${axis}${position}`)).toEqual(["Z32", "Y48"]);
+  });
+
+  test("finds a missing tile, and does not call its borders seams", async () => {
+    const data = scene(10);
+    for (let y = 64; y < 128; y++) data.fill(0, y * SIDE + 128, y * SIDE + 192);
+    const { findings } = await measure(data, [SIDE, SIDE]);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ cause: "missing-tile", where: { Y: [64, 128], X: [128, 192] } });
+  });
+
+  test("finds a tile of NaN in the slice where it is", async () => {
+    const data = Float32Array.from([...scene(11), ...scene(12)]);
+    for (let y = 0; y < 64; y++) data.fill(NaN, SIDE * SIDE + y * SIDE, SIDE * SIDE + y * SIDE + 64);
+    const { findings } = await measure(data, [2, SIDE, SIDE], {}, "ZYX");
+    expect(findings.map(({ cause, where }) => ({ cause, where }))).toEqual([
+      { cause: "missing-tile", where: { Y: [0, 64], X: [0, 64], Z: [1, 2] } },
+    ]);
+  });
+
+  test("finds integers that wrapped around, and not those that were clamped", async () => {
+    const bright = scene(13).map((value) => Math.max(0, 75 * value));
+    const wrapped = await measure(Uint8Array.from(bright), [SIDE, SIDE]);
+    expect(wrapped.findings.map(({ cause }) => cause)).toContain("integer-wrap");
+    const clamped = Uint8Array.from(bright, (value) => Math.min(255, value));
+    expect((await measure(clamped, [SIDE, SIDE])).findings).toEqual([]);
+  });
+
+  test("does not take magnified images for tiles", async () => {
+    const small = scene(14, 64, 64);
+    const large = Float32Array.from(
+      { length: SIDE * SIDE },
+      (_, i) => small[(i >> 10) * 64 + ((i % SIDE) >> 2)],
+    );
+    expect((await measure(large, [SIDE, SIDE])).findings).toEqual([]);
+  });
+
+  test("does not search labels for seams, and says so", async () => {
+    const labels = Uint16Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const [y, x] = [Math.floor(i / SIDE), i % SIDE];
+      return 1 + ((Math.floor(y / 40) * 37 + Math.floor(x / 40) * 11) % 29);
+    });
+    const { findings, notes } = await measure(labels, [SIDE, SIDE]);
+    expect(findings).toEqual([]);
+    expect(notes.join(" ")).toContain("labels");
+  });
+
+  test("takes the borders of a montage for what they are", async () => {
+    const fields = [scene(21, 128), scene(22, 128)];
+    const data = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const [y, x] = [Math.floor(i / SIDE), i % SIDE];
+      return fields[x < 128 ? 0 : 1][y * 128 + (x % 128)];
+    });
+    const { findings, notes } = await measure(data, [SIDE, SIDE]);
+    expect(findings).toEqual([]);
+    expect(notes.join(" ")).toContain("montage");
+  });
+});
+
+describe("blind diagnosis of what is hardly an image", () => {
+  const nothing = { findings: [], seams: [], hadPower: false };
+
+  test.each([
+    ["one pixel", Float32Array.of(3), [1, 1]],
+    ["one row", Float32Array.from({ length: 500 }, (_, i) => Math.sin(i)), [1, 500]],
+    ["one column", Float32Array.from({ length: 500 }, (_, i) => Math.sin(i)), [500, 1]],
+    ["a constant", new Uint8Array(128 * 128).fill(9), [128, 128]],
+    ["nothing but NaN", new Float32Array(128 * 128).fill(NaN), [128, 128]],
+    ["nothing but Infinity", new Float32Array(128 * 128).fill(Infinity), [128, 128]],
+  ])("finds nothing in %s", async (_, data, shape) => {
+    expect(await measure(data, shape)).toMatchObject(nothing);
+  });
+
+  test("reports no number that JSON cannot hold", async () => {
+    const data = Float64Array.from(scene(15), (value) => value * 1e300);
+    for (let i = 0; i < data.length; i += 997) data[i] = i % 2 === 0 ? NaN : -Infinity;
+    const measured = await measure(data, [SIDE, SIDE]);
+    expect(JSON.parse(JSON.stringify(measured))).toEqual(measured);
+  });
+
+  test("finds the same grid in values as far from zero as their type allows", async () => {
+    const data = stitched(scene(16), { period: 40, offset: 40 }, 0.4);
+    const far = Int32Array.from(data, (value) => 2_000_000_000 + Math.round(1000 * value));
+    expect((await measure(far, [SIDE, SIDE])).grid).toEqual((await measure(data, [SIDE, SIDE])).grid);
+  });
+
+  test("stops when its job is aborted", async () => {
+    const stack = stackOf(makeVolume(scene(17), [SIDE, SIDE], "YX"));
+    await expect(measureBlind(stack, {}, quietJob(AbortSignal.abort()))).rejects.toThrow(/abort/i);
+  });
+});
