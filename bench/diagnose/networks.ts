@@ -42,7 +42,6 @@ const shares = (exact: number, overlap: number, misaligned: number, normalizatio
   normalization,
 });
 
-/* eslint-disable max-len -- a table */
 const RANDOM: readonly (CareForm & { readonly name: string; readonly shares: Shares })[] = [
   { name: "depth 1, kernel 3", depth: 1, first: 6, seed: 11, shares: shares(1, 1, 0.3, 1) },
   { name: "depth 2, kernel 3", depth: 2, first: 4, seed: 12, shares: shares(1, 1, 0, 0.5) },
@@ -109,7 +108,6 @@ const RANDOM: readonly (CareForm & { readonly name: string; readonly shares: Sha
     shares: shares(0.5, 0, 0, 0.2),
   },
 ];
-/* eslint-enable max-len */
 const SHARED = join("..", "shared", "models");
 const TRAINED = [
   {

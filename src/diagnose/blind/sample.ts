@@ -4,10 +4,11 @@
  */
 import type { Job } from "../../job";
 import type { Stack } from "../../stack/stack";
+import type { PixelArray } from "../../volume/pixels";
 import type { Interval, Region } from "../../volume/region";
 
 /** px read for the seams across X and Y together. */
-const MOST_PIXELS = 32 * 2 ** 20;
+const MOST_PIXELS = 16 * 2 ** 20;
 /** px of a plane that is read in one piece. */
 const MOST_PIECE = 4 * 2 ** 20;
 /** px held for the seams across Z. */
@@ -42,8 +43,13 @@ export function lengthsOf({ facts }: Stack): Lengths {
   return { T: of("T"), Z: of("Z"), C: of("C"), Y: of("Y"), X: of("X") };
 }
 
-/** Reads a piece as 64-bit floats. */
+/** Reads a piece as 64-bit floats: differences of no integer type and no float32 overflow or cancel. */
 export async function readPiece(stack: Stack, piece: Piece, job: Job): Promise<Float64Array> {
+  return new Float64Array(await readStored(stack, piece, job));
+}
+
+/** Reads a piece in the pixel type of the stack. */
+export async function readStored(stack: Stack, piece: Piece, job: Job): Promise<PixelArray> {
   const of: Record<string, Interval> = {
     T: [piece.T, piece.T + 1],
     Z: [piece.Z, piece.Z + 1],
@@ -52,7 +58,7 @@ export async function readPiece(stack: Stack, piece: Piece, job: Job): Promise<F
     X: piece.columns,
   };
   const region: Region = [...stack.facts.canonicalAxes].map((axis) => of[axis]);
-  return Float64Array.from((await stack.read(region, job)).data);
+  return (await stack.read(region, job)).data;
 }
 
 /** `count` of `length` indices, evenly spread. */

@@ -4,13 +4,17 @@
  */
 import type { Job } from "../../job";
 import type { Stack } from "../../stack/stack";
+import type { PixelArray } from "../../volume/pixels";
 import type { SliceFigures } from "../diagnosis";
 import { median, robustSpread } from "./robust";
-import { MOST_TIMES, readPiece, spread } from "./sample";
+import { MOST_TIMES, readStored, spread } from "./sample";
 import type { Lengths, SliceSample } from "./sample";
 
 /** Slices on either side that a slice is compared with. */
 const REACH = 5;
+
+/** Pixels of a slice that its mean and spread are taken from. */
+const MOST_VALUES = 2 ** 17;
 
 interface Sums {
   n: number;
@@ -47,14 +51,16 @@ export class SliceTally {
       for (const C of this.#channels) {
         job.signal.throwIfAborted();
         const { rows, columns } = this.sample;
-        this.#add(await readPiece(stack, { ...plane, C, rows, columns }, job), { ...plane, C });
+        this.#add(await readStored(stack, { ...plane, C, rows, columns }, job), { ...plane, C });
       }
       job.report({ what: "comparing slices", done: i + 1, total: planes.length, unit: "planes" });
     }
   }
 
-  #add(values: Float64Array, { T, Z, C }: { T: number; Z: number; C: number }): void {
-    for (const value of values) {
+  #add(values: PixelArray, { T, Z, C }: { T: number; Z: number; C: number }): void {
+    const step = Math.max(1, Math.floor(values.length / MOST_VALUES));
+    for (let i = 0; i < values.length; i += step) {
+      const value = values[i];
       if (!Number.isFinite(value)) continue;
       for (const sums of [this.#z[Z], this.#t[T]]) {
         sums.n++;
