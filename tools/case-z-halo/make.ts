@@ -21,6 +21,8 @@ const SHAPE = [31, 256, 256] as const;
 const PLANE = SHAPE[1] * SHAPE[2];
 /** The slice that is shown. */
 const SHOWN = 15;
+/** Rows and columns of it that are shown. */
+const SIDE = 152;
 const NETWORK = { seed: 11, filters: 4, gain: 2, shift: -3.6 };
 /** What the script does, in words of the command line. */
 const AS_THE_SCRIPT = ["--tile-size", "Z=96,Y=96,X=96", "--overlap", "16", "--pad-extra", "Z=32,Y=16,X=16"];
@@ -80,14 +82,16 @@ interface Results {
 }
 
 function draw(images: string, { tiled, untiled, diagnosis, compared }: Results): void {
-  const slice = (data: Float32Array): Float32Array => data.subarray(SHOWN * PLANE, (SHOWN + 1) * PLANE);
+  const slice = (data: Float32Array): Float32Array => {
+    const rows = Array.from({ length: SIDE }, (_, y) => SHOWN * PLANE + y * SHAPE[2]);
+    return Float32Array.from(rows.flatMap((start) => [...data.subarray(start, start + SIDE)]));
+  };
   const [a, b] = [slice(tiled), slice(untiled)];
   const difference = a.map((value, i) => Math.min(1, Math.abs(value - b[i]) / 64));
-  const width = SHAPE[2];
-  const three = beside([gray(b, width, [0, 255]), gray(a, width, [0, 255]), heat(difference, width)]);
+  const three = beside([gray(b, SIDE, [0, 255]), gray(a, SIDE, [0, 255]), heat(difference, SIDE)]);
   writeFileSync(join(images, "case-tiled.png"), pngBytes(three));
   const wrapped = a.map((value) => (Math.trunc(value) << 24) >> 24);
-  const two = beside([gray(a, width, [0, 255]), gray(wrapped, width, [-128, 127])]);
+  const two = beside([gray(a, SIDE, [0, 255]), gray(wrapped, SIDE, [-128, 127])]);
   writeFileSync(join(images, "case-int8.png"), pngBytes(two));
   const curve = diagnosis.probe?.curve ?? [];
   const overlaps = curve.map(({ overlap }) => overlap.Y ?? 0);
