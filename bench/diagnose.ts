@@ -25,7 +25,7 @@ import { watchCommand } from "./processes";
 import { stackFile } from "./scenes";
 
 /** Seeds of development are 1 and up. */
-const HELD_OUT = 1_000_000;
+const HELD_OUT = 2_000_000;
 const FULL = 1000;
 const QUICK = 100;
 const TIFFS = join(process.cwd(), "..", "shared", "tiffs");

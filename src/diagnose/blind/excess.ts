@@ -28,14 +28,14 @@ const NEAREST = 3;
 const COMPARED = 4;
 /** Excesses without seams follow Student's distribution with a degree of freedom for so many planes, up to a limit. */
 const PLANES_PER_FREEDOM = 4;
-const MOST_FREEDOM = 30;
+const MOST_FREEDOM = 8;
 /** With fewer independent votes, as where whole columns are brighter or darker, scores count less. */
 const ENOUGH_VOTES = 6;
 /** The spread of figures is taken from their middle and from what one in ten exceeds: more than seams of tiles are. */
 const UPPER = 0.9;
 const UPPER_TO_SD = 1 / 1.2816;
 /** Near the ends of the axis networks answer otherwise, because they see the padding; no tile ends there. */
-const MARGIN = 12;
+const MARGIN = 16;
 /** Planes with figures that are needed before one of them can be called unusual. */
 const FEWEST_PLANES = 12;
 

@@ -15,6 +15,8 @@ const STRANGERS = 0.2;
 const NEIGHBOURS = 0.4;
 /** A pattern is like itself a period later, and was unlike itself before. */
 const ALIKE_AGAIN = 0.8;
+/** The same where single planes are seams each for itself: what tiles did may repeat as well. */
+const ALIKE_THOUGH_CERTAIN = 0.9;
 const UNLIKE = 0.1;
 const AWAY_FROM_SEAM = 8;
 const SHORTEST_PERIOD = 6;
@@ -43,13 +45,23 @@ export function looksLikeMontage({ likeness }: ExcessTally, positions: readonly 
   return usual > NEIGHBOURS && across < STRANGERS * usual;
 }
 
-/** Whether the mean line repeats itself, also away from the seams. */
-export function looksLikePattern({ profile, margin }: ExcessTally, positions: readonly number[]): boolean {
+/**
+ * Whether the mean line repeats itself, also away from the seams.
+ *
+ * @param certain whether some of the planes are seams each for itself
+ */
+export function looksLikePattern(
+  { profile, margin }: ExcessTally,
+  positions: readonly number[],
+  certain: boolean,
+): boolean {
+  const enough = certain ? ALIKE_THOUGH_CERTAIN : ALIKE_AGAIN;
+  // Steps, not values: tiles of different brightness are no pattern.
   const line = profile.map((value, p) => {
     const outside = p < margin || p >= profile.length - margin;
     return outside || positions.some((seam) => p >= seam - AWAY_FROM_SEAM && p < seam + AWAY_FROM_SEAM)
       ? NaN
-      : value;
+      : value - profile[p - 1];
   });
   const kept = line.filter((value) => !Number.isNaN(value));
   const mean = kept.reduce((sum, value) => sum + value, 0) / Math.max(1, kept.length);
@@ -67,7 +79,7 @@ export function looksLikePattern({ profile, margin }: ExcessTally, positions: re
     if (pairs < line.length / 8) continue;
     const alike = together / Math.sqrt(left * right);
     if (alike < UNLIKE) wasUnlike = true;
-    if (wasUnlike && lag >= SHORTEST_PERIOD && alike > ALIKE_AGAIN) return true;
+    if (wasUnlike && lag >= SHORTEST_PERIOD && alike > enough) return true;
   }
   return false;
 }

@@ -8,7 +8,7 @@ import { findGrid, symmetricScore } from "./grid";
 import { looksLikeMontage, looksLikePattern } from "./impostors";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
-export const RARE = 0.0001;
+export const RARE = 0.0005;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
 
@@ -55,7 +55,7 @@ function impostor(
   if (looksLikeMontage(tally, found)) {
     return "the fields on either side have nothing in common, as in a montage of independent images; not counted as seams";
   }
-  if (found.length > 0 && certain.length === 0 && looksLikePattern(tally, found)) {
+  if (found.length > 0 && looksLikePattern(tally, found, certain.length > 0)) {
     return "the image itself repeats regularly, also between these places; not counted as seams";
   }
   return null;

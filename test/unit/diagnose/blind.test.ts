@@ -103,7 +103,7 @@ describe("blind diagnosis", () => {
     const [depth, height, width] = [64, 96, 96];
     const data = waves(9, [depth, height, width]).map((value, i) => {
       const [z, y] = [Math.floor(i / (height * width)), Math.floor(i / width) % height];
-      return value + (z >= 32 ? 0.5 : 0) + (y >= 48 ? 0.5 : 0);
+      return value + (z >= 32 ? 1 : 0) + (y >= 48 ? 1 : 0);
     });
     const { seams } = await measure(data, [depth, height, width], {}, "ZYX");
     expect(seams.map(({ axis, position }) => `${axis}${position}`)).toEqual(["Z32", "Y48"]);
