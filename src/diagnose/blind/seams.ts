@@ -9,6 +9,8 @@ import { looksLikeMontage, looksLikePattern } from "./impostors";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
 export const RARE = 0.0005;
+/** One or two places repeat nothing. */
+const FEWEST_REPEATS = 3;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
 
@@ -55,7 +57,7 @@ function impostor(
   if (looksLikeMontage(tally, found)) {
     return "the fields on either side have nothing in common, as in a montage of independent images; not counted as seams";
   }
-  if (found.length > 0 && looksLikePattern(tally, found, certain.length > 0)) {
+  if (found.length >= FEWEST_REPEATS && looksLikePattern(tally, found, certain.length > 0)) {
     return "the image itself repeats regularly, also between these places; not counted as seams";
   }
   return null;
