@@ -53,6 +53,18 @@ const NODE = {
 const COMMONJS = { ...NODE, ...AS_COMMONJS, format: "cjs", external: NATIVE };
 const PROGRAM = { ...COMMONJS, banner: { js: `#!/usr/bin/env node\n${AS_COMMONJS.banner.js}` } };
 
+/** Scripts of webviews. */
+const PAGE = {
+  bundle: true,
+  platform: "browser",
+  format: "iife",
+  target: "es2022",
+  minify: true,
+  sourcemap: true,
+  legalComments: "none",
+  metafile: true,
+};
+
 /** @type {Record<string, import("esbuild").BuildOptions & {entry: string}>} file in dist/ → how it is made */
 const OUTPUTS = {
   "extension.cjs": {
@@ -67,18 +79,10 @@ const OUTPUTS = {
   "cli.cjs": { entry: "src/cli/main.ts", ...PROGRAM },
   "sample.cjs": { entry: "src/cli/sample.ts", ...PROGRAM },
   "index.mjs": { entry: "src/index.ts", ...NODE, ...AS_MODULE, format: "esm", external: NATIVE },
-  "webview/viewer.js": {
-    entry: "webview/viewer.ts",
-    bundle: true,
-    platform: "browser",
-    format: "iife",
-    target: "es2022",
-    minify: true,
-    sourcemap: true,
-    legalComments: "none",
-    metafile: true,
-  },
+  "webview/viewer.js": { entry: "webview/viewer.ts", ...PAGE },
   "webview/viewer.css": { entry: "webview/viewer.css", bundle: true, minify: true, metafile: true },
+  "webview/diagnosis.js": { entry: "webview/diagnosis.ts", ...PAGE },
+  "webview/diagnosis.css": { entry: "webview/diagnosis.css", bundle: true, minify: true, metafile: true },
 };
 
 /** Decoders in WebAssembly: src/stack/tiff/decoders/wasmFile.ts reads them when a file needs them. */
@@ -92,6 +96,7 @@ const WASM = [
 const FORBIDDEN = {
   "extension.cjs": /onnxruntime|geotiff|zarrita|numcodecs|protobufjs|jsfive/,
   "webview/viewer.js": /^node:|node_modules\/(geotiff|zarrita|onnxruntime)/,
+  "webview/diagnosis.js": /^node:|node_modules\/(geotiff|zarrita|onnxruntime)/,
 };
 
 const watching = process.argv.includes("--watch");

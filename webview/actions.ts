@@ -5,6 +5,7 @@
 import { isAbort } from "../src/errors";
 import { PROJECTION_METHODS, USUAL_PERCENTILES } from "../src/protocol/viewer";
 import type { ContrastMethod, PlaneIndex, ProjectionMethod, ViewerCommand } from "../src/protocol/viewer";
+import type { Place } from "../src/diagnose/diagnosis";
 import type { Interval } from "../src/volume/region";
 import type { Display } from "./display";
 import { clampZoom, panBy, zoomAt } from "./draw/geometry";
@@ -14,6 +15,7 @@ import { Exporter } from "./export";
 import type { ExportParts } from "./export";
 import type { KeyActions } from "./keys";
 import type { PanelContext } from "./panels/panel";
+import { withPlace } from "./places";
 import type { PaneName } from "./scene";
 import { paneImage, withCut } from "./scene";
 import { movedLine, movedRectangle, spanOf } from "./shapes";
@@ -117,6 +119,13 @@ export class Actions implements KeyActions, ToolbarActions, SliderActions {
     const { lengths } = this.#parts.description;
     if (plane.t < lengths.t && plane.z < lengths.z && plane.c < lengths.c)
       this.#change("plane", (state) => ({ ...state, plane }));
+  }
+
+  /** Shows a place that the host asks for. */
+  goTo(place: Place): void {
+    const { description, display } = this.#parts;
+    const shape = { lengths: description.lengths, screen: display.layout.screen, tall: display.aspect.y };
+    this.#change("place", (state) => withPlace(state, place, shape));
   }
 
   /** Shows another stack of the file. */

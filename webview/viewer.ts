@@ -134,6 +134,7 @@ function show(opened: {
 listenToKeys(() => current?.actions ?? null);
 channel.on("stackChanged", () => void open());
 channel.on("showPlane", ({ plane }) => current?.actions.showPlane(plane));
+channel.on("goTo", ({ place }) => current?.actions.goTo(place));
 channel.on("layersChanged", ({ compare }) => {
   channel.request("layers", undefined).then(
     (layers) => current?.showLayers(layers, compare),

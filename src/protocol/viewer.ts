@@ -5,6 +5,7 @@
  * sends is trusted; no path ever comes from it.
  * @module
  */
+import type { Place } from "../diagnose/diagnosis";
 import type { Dtype, PixelArray } from "../volume/pixels";
 import type { Interval } from "../volume/region";
 
@@ -319,6 +320,8 @@ export interface Host {
     tileGridsChanged: undefined;
     /** The host asks the viewer to show a plane. */
     showPlane: { readonly plane: PlaneIndex };
+    /** The host asks the viewer to show a place: in the middle of the picture, as large as is sensible. */
+    goTo: { readonly place: Place };
     /** A linked viewer shows something else: viewers that are linked follow. */
     linkedView: { readonly state: LinkedView };
   };

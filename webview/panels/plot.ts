@@ -7,6 +7,7 @@ import { TilewrightError } from "../../src/errors";
 import { element } from "../dom";
 import { formatValue } from "../texts";
 import { onThemeChange, pageColors, readableOn } from "../theme";
+import type { PageColors } from "../theme";
 
 /** One line of a plot. */
 export interface PlotLine {
@@ -28,11 +29,20 @@ export interface PlotContent {
   readonly lines: readonly PlotLine[];
   /** Where an upright line stands. */
   readonly marker: number | null;
+  /** Where quieter upright lines stand, such as seams. */
+  readonly marks?: readonly number[];
+  readonly yLabel?: string;
+  /** Values by their logarithm; all are above 0 then. */
+  readonly isLog?: boolean;
+  /** Default: lines. */
+  readonly kind?: "lines" | "points" | "bars";
 }
 
 const HEIGHT = 180;
 const FONT = "11px system-ui, sans-serif";
 const LEGEND_LINE = 18;
+/** uPlot's name for it exists only in its types. */
+const LOGARITHMIC: object = { distr: 3 };
 
 /** A plot with its legend, which tells the values under the pointer. */
 export class Plot {
@@ -59,7 +69,7 @@ export class Plot {
   show(content: PlotContent): void {
     this.#content = content;
     const form = JSON.stringify([
-      content.xLabel,
+      [content.xLabel, content.yLabel, content.isLog, content.kind],
       content.lines.map(({ label, color, isDashed, band }) => [label, color, isDashed, band !== undefined]),
     ]);
     if (this.#plot === null || form !== this.#form) {
@@ -95,6 +105,7 @@ export class Plot {
     const width = Math.max(120, this.#box.clientWidth);
     const hooks: uPlot.Hooks.Arrays = {
       setCursor: [({ cursor }) => this.#showValues(cursor.idx ?? null)],
+      drawClear: [(plot) => this.#drawMarks(plot)],
       draw: [(plot) => this.#drawMarker(plot)],
     };
     this.#plot = new uPlot({ ...optionsOf(content, width), hooks }, dataOf(content), this.#box);
@@ -126,17 +137,11 @@ export class Plot {
 
   #drawMarker(plot: uPlot): void {
     const marker = this.#content?.marker ?? null;
-    if (marker === null) return;
-    const x = Math.round(plot.valToPos(marker, "x", true)) + 0.5;
-    const { top, height } = plot.bbox;
-    plot.ctx.save();
-    plot.ctx.strokeStyle = pageColors().quiet;
-    plot.ctx.setLineDash([4, 4]);
-    plot.ctx.beginPath();
-    plot.ctx.moveTo(x, top);
-    plot.ctx.lineTo(x, top + height);
-    plot.ctx.stroke();
-    plot.ctx.restore();
+    if (marker !== null) drawUprights(plot, [marker], [4, 4]);
+  }
+
+  #drawMarks(plot: uPlot): void {
+    drawUprights(plot, this.#content?.marks ?? [], [2, 3]);
   }
 
   #picture(title: string): HTMLCanvasElement {
@@ -172,6 +177,21 @@ export class Plot {
   }
 }
 
+function drawUprights(plot: uPlot, places: readonly number[], dash: number[]): void {
+  const { top, height } = plot.bbox;
+  plot.ctx.save();
+  plot.ctx.strokeStyle = pageColors().quiet;
+  plot.ctx.setLineDash(dash);
+  plot.ctx.beginPath();
+  for (const place of places) {
+    const x = Math.round(plot.valToPos(place, "x", true)) + 0.5;
+    plot.ctx.moveTo(x, top);
+    plot.ctx.lineTo(x, top + height);
+  }
+  plot.ctx.stroke();
+  plot.ctx.restore();
+}
+
 function dataOf({ x, lines }: PlotContent): uPlot.AlignedData {
   const column = (values: ArrayLike<number>): (number | null)[] =>
     x.map((_, index) => {
@@ -186,7 +206,32 @@ function dataOf({ x, lines }: PlotContent): uPlot.AlignedData {
   ];
 }
 
-function optionsOf({ xLabel, lines }: PlotContent, width: number): uPlot.Options {
+/** How the values of a plot are drawn. */
+function drawnAs(kind: PlotContent["kind"], stroke: string): Partial<uPlot.Series> {
+  if (kind === "points") return { points: { show: true, size: 6, fill: stroke } };
+  if (kind !== "bars" || uPlot.paths.bars === undefined) return { points: { show: false } };
+  return { points: { show: false }, fill: stroke, paths: uPlot.paths.bars({ size: [0.8, 40] }) };
+}
+
+/** Powers of ten, by their exponents. */
+function powersOnly({ grid }: PageColors): uPlot.Axis {
+  const isPower = (value: number): boolean =>
+    Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6;
+  const filter = (_: uPlot, splits: number[]): (number | null)[] =>
+    splits.map((value) => (isPower(value) ? value : null));
+  return {
+    filter,
+    grid: { stroke: grid, width: 1, filter },
+    ticks: { stroke: grid, width: 1, size: 4, filter },
+    values: (_, splits) =>
+      splits.map((value: number | null) =>
+        value === null ? "" : `1e${String(Math.round(Math.log10(value))).replace("-", "−")}`,
+      ),
+  };
+}
+
+function optionsOf(content: PlotContent, width: number): uPlot.Options {
+  const { xLabel, yLabel, lines, isLog = false, kind } = content;
   const colors = pageColors();
   const axis = (more: uPlot.Axis): uPlot.Axis => ({
     stroke: colors.text,
@@ -206,7 +251,7 @@ function optionsOf({ xLabel, lines }: PlotContent, width: number): uPlot.Options
       label,
       stroke,
       width: 1.5,
-      points: { show: false },
+      ...drawnAs(kind, stroke),
       ...(isDashed ? { dash: [5, 4] } : {}),
     });
     if (band === undefined) continue;
@@ -223,12 +268,44 @@ function optionsOf({ xLabel, lines }: PlotContent, width: number): uPlot.Options
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: false } },
+    scales: { x: { time: false, ...xRange(kind) }, y: yScale(content) },
     axes: [
       axis({ label: xLabel, labelSize: 16, size: 26, space: 45 }),
-      axis({ size: (_, values) => 12 + 6.2 * Math.max(1, ...(values ?? []).map(({ length }) => length)) }),
+      axis({
+        size: (_, values) => 12 + 6.2 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
+        ...(yLabel === undefined ? {} : { label: yLabel, labelSize: 14 }),
+        ...(isLog ? powersOnly(colors) : {}),
+      }),
     ],
     series,
     bands,
+  };
+}
+
+/** Room for the first and the last bar or point. */
+function xRange(kind: PlotContent["kind"]): uPlot.Scale {
+  if (kind === "bars") return { range: (_, low, high) => [low - 0.5, high + 0.5] };
+  if (kind === "points")
+    return { range: (_, low, high) => [low - (high - low) / 40, high + (high - low) / 40] };
+  return {};
+}
+
+/** Logarithmic scales show whole powers of ten, bars stand on 0. */
+function yScale({ isLog, kind }: PlotContent): uPlot.Scale {
+  if (isLog === true) {
+    return {
+      ...(LOGARITHMIC as uPlot.Scale),
+      range: (_, low, high) => {
+        const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+        return [10 ** from, 10 ** Math.max(from + 1, to)];
+      },
+    };
+  }
+  if (kind !== "bars") return {};
+  return {
+    range: (_, low, high) => {
+      const room = 0.05 * (Math.max(0, high) - Math.min(0, low)) || 1;
+      return [low < 0 ? low - room : 0, Math.max(0, high) + room];
+    },
   };
 }
