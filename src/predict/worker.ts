@@ -4,10 +4,13 @@
  * @module
  */
 import { builtinRegistries } from "../builtins";
+import { writeHeatMap } from "../diagnose/heatMap";
+import { writeReport } from "../diagnose/report/write";
 import type { Job, Progress } from "../job";
 import { Channel } from "../protocol/channel";
 import type { PredictionDriver, PredictionWorker } from "../protocol/prediction";
 import { processPort } from "../protocol/processPort";
+import type { StackReader } from "../stack/stack";
 import { findStacks } from "./batchInputs";
 import { describeEngines, describeModel, describePlan } from "./describe";
 import { diagnoseFiles } from "./diagnoseRun";
@@ -18,6 +21,7 @@ import { surveyStack } from "./survey";
 
 const registries = builtinRegistries();
 const sessions = new Sessions(registries);
+const readers = (): readonly StackReader[] => registries.readers.all();
 
 const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<PredictionWorker, PredictionDriver>(
   processPort(process),
@@ -49,6 +53,15 @@ const channel: Channel<PredictionWorker, PredictionDriver> = new Channel<Predict
       } finally {
         await sessions.dispose();
       }
+    },
+    report: async ({ path, diagnosis, file, series }, signal) => {
+      await writeReport({ path, diagnosis, stack: file, series, readers: readers() }, jobFor(signal));
+      return path;
+    },
+    heatMap: async ({ path, diagnosis, file, series, reference }, signal) => {
+      const order = { path, diagnosis, stack: file, series, reference, readers: readers() };
+      await writeHeatMap(order, jobFor(signal));
+      return path;
     },
     engines: () => describeEngines(registries),
   },

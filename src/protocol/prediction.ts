@@ -64,6 +64,22 @@ export interface DiagnosisRequest {
   readonly trainingPatch?: Readonly<Record<string, number>>;
 }
 
+/** A diagnosis that is to be written as a report; paths are absolute. */
+export interface ReportRequest {
+  /** Of the report: `.md` or `.html`. */
+  readonly path: string;
+  readonly diagnosis: Diagnosis;
+  /** The stack that was diagnosed. */
+  readonly file: string;
+  readonly series?: number;
+}
+
+/** A diagnosis that is to be drawn as a stack; paths are absolute. */
+export interface HeatMapRequest extends ReportRequest {
+  /** Stack that errors were measured against; without it the map shows the seams. */
+  readonly reference?: string;
+}
+
 /** A batch that begins: which model, and where its stacks are to be looked for. */
 export interface BatchRequest {
   /** Model folder or file, absolute path; loaded at once, so that a wrong one is told before any work. */
@@ -129,6 +145,10 @@ export interface PredictionWorker {
     model(request: { readonly path: string }): ModelReply;
     /** Says what marks tiles left in a stack: the JSON of `tilewright diagnose`. */
     diagnose(request: DiagnosisRequest): Diagnosis;
+    /** Writes a report; resolves to its path. */
+    report(request: ReportRequest): string;
+    /** Writes a TIFF to be laid over the stack; resolves to its path. */
+    heatMap(request: HeatMapRequest): string;
     /** The JSON of `tilewright engines`. */
     engines(params: undefined): unknown;
   };

@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/plugins": [...BASE, "src/volume", "src/stack/stack", "src/models/model", "src/engines/engine"],
   "src/protocol": [...BASE, "src/volume", "src/stack/stack", "src/diagnose/diagnosis"],
   "src/diagnose": [...BASE, "src/volume", "src/stack", "src/tiling"],
+  "src/diagnose/heatMap": [...BASE, "src/volume", "src/stack", "src/diagnose/diagnosis", "node:*"],
   "src/diagnose/report": [...BASE, "src/volume", "src/stack", "src/diagnose/diagnosis", "node:*", "fast-png"],
   // The panel shows what a report says: these run anywhere.
   "src/diagnose/report/words": ["src/diagnose/diagnosis"],
