@@ -38,6 +38,11 @@ export async function freeName(path: string): Promise<string> {
   }
 }
 
+/** A free name like this one; asked for where nothing can be written. Undefined when the user closed the dialog. */
+export async function freeOrAsked(path: string): Promise<string | undefined> {
+  return (await isWritable(dirname(path))) ? freeName(path) : askOutput(path);
+}
+
 /** Asks for an output; undefined when the user closed the dialog. */
 export async function askOutput(proposal: string): Promise<string | undefined> {
   const chosen = await vscode.window.showSaveDialog({

@@ -4,6 +4,7 @@
  */
 import type * as vscode from "vscode";
 import type { BatchRuns } from "./batchRuns";
+import type { DiagnosisPanels } from "./diagnosisPanels";
 import type { KnownTilings } from "./knownTilings";
 import type { PredictionRuns } from "./predictionRuns";
 import type { PredictionWorkers } from "./predictionWorkers";
@@ -21,5 +22,6 @@ export interface Parts {
   readonly runs: PredictionRuns;
   readonly batches: BatchRuns;
   readonly pages: TextPages;
+  readonly diagnoses: DiagnosisPanels;
   readonly tilings: KnownTilings;
 }

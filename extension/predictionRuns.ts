@@ -13,7 +13,12 @@ import { discardPartial, hasPartial } from "../src/predict/partial";
 import type { KnownTilings } from "./knownTilings";
 import type { PredictionWorkers } from "./predictionWorkers";
 import { durationText, progressText } from "./progressText";
+import { readSettings } from "./settings";
 import { VIEW_TYPE } from "./stackEditor";
+
+const DIAGNOSE = "tilewright.diagnoseSeams";
+/** Disagreement of neighbouring tiles from which on a run is looked at, fraction of the range. */
+const DOUBTFUL = 1e-3;
 
 /** Runs predictions; at most one for each output. */
 export class PredictionRuns {
@@ -106,10 +111,19 @@ export class PredictionRuns {
   async #tell(result: PredictionResult, { input, options }: PredictionRequest): Promise<void> {
     const record = "Show Run Record";
     const compare = "Compare with Input";
-    // Part of a stack does not lie over the whole.
-    const buttons = options.roi === undefined ? [compare, record] : [record];
+    const diagnose = "Diagnose Seams";
+    const isDoubtful = mayHaveMarks(result);
+    if (isDoubtful && readSettings().diagnoseAfterRun === "findings")
+      void vscode.commands.executeCommand(DIAGNOSE, vscode.Uri.file(result.out));
+    const buttons = [
+      ...(isDoubtful ? [diagnose] : []),
+      // Part of a stack does not lie over the whole.
+      ...(options.roi === undefined ? [compare] : []),
+      record,
+    ];
     const choice = await vscode.window.showInformationMessage(resultText(result), ...buttons);
     const out = vscode.Uri.file(result.out);
+    if (choice === diagnose) await vscode.commands.executeCommand(DIAGNOSE, out);
     if (choice === record) await vscode.commands.executeCommand("tilewright.showRun", out);
     if (choice === compare) {
       try {
@@ -132,6 +146,11 @@ export class PredictionRuns {
       await this.runAndShow({ ...request, options: { ...request.options, resume: true } });
     if (choice === "Discard") await discardPartial(request.out);
   }
+}
+
+/** Whether tiles may have left marks: the plan is not exact, or neighbours disagree. */
+export function mayHaveMarks({ exact, seams }: Pick<PredictionResult, "exact" | "seams">): boolean {
+  return !exact || (seams.maxRelative ?? 0) >= DOUBTFUL;
 }
 
 /** One line on how a prediction went. */

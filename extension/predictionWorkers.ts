@@ -7,7 +7,7 @@ import type * as vscode from "vscode";
 import { TilewrightError } from "../src/errors";
 import type { PacedProgress } from "../src/job";
 import { KeptWorker, openPredictionWorker, predictInWorker } from "../src/predict/drive";
-import type { PredictionWorkerHandle } from "../src/predict/drive";
+import type { PredictionWorkerHandle, WatchingJob } from "../src/predict/drive";
 import type { PredictionResult } from "../src/predict/record";
 import type {
   BatchRequest,
@@ -16,9 +16,18 @@ import type {
   PlanReply,
   PlanRequest,
   PredictionRequest,
+  PredictionWorker,
 } from "../src/protocol/prediction";
 
 const IDLE_MS = 30_000;
+
+type Requests = PredictionWorker["requests"];
+
+/** Asks a worker something. */
+export type AskWorker = <K extends keyof Requests>(
+  method: K,
+  params: Parameters<Requests[K]>[0],
+) => Promise<ReturnType<Requests[K]>>;
 
 /** Hears of a plan: what was asked, and the JSON of `tilewright plan`. */
 export type PlanListener = (request: PlanRequest, plan: unknown) => void;
@@ -81,6 +90,17 @@ export class PredictionWorkers {
         await worker.dispose();
       }
     });
+  }
+
+  /**
+   * Asks a process of its own, which is gone when the promise settles.
+   *
+   * @param work is given a way to ask it, as often as it likes
+   */
+  async asking<T>(job: WatchingJob, work: (ask: AskWorker) => Promise<T>): Promise<T> {
+    return this.withWorker(job.signal, (worker, signal) =>
+      work((method, params) => worker.ask(method, params, { ...job, signal })),
+    );
   }
 
   async #run<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

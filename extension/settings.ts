@@ -34,6 +34,8 @@ export interface Settings {
   readonly viewerContrast: ContrastMethod;
   readonly viewerKeepContrast: boolean;
   readonly viewerCacheMiB: number;
+  /** Whether the diagnosis opens by itself when tiles of a run disagree. */
+  readonly diagnoseAfterRun: "findings" | "never";
 }
 
 /** Setting behind each entry of {@link Settings}, without the section. */
@@ -56,6 +58,7 @@ export const SETTING_KEYS: Readonly<Record<keyof Settings, string>> = Object.fre
   viewerContrast: "viewer.contrast",
   viewerKeepContrast: "viewer.keepContrast",
   viewerCacheMiB: "viewer.cacheMiB",
+  diagnoseAfterRun: "diagnose.openAfterRun",
 });
 
 /** The settings that hold for a file, or without one for the window. */

@@ -4,10 +4,12 @@
  */
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import type { Place } from "../src/diagnose/diagnosis";
 import { TilewrightError } from "../src/errors";
 import { Channel } from "../src/protocol/channel";
 import type { Host, ViewReport, Viewer } from "../src/protocol/viewer";
 import { checkLinkedReport, checkViewReport } from "../src/protocol/viewerChecks";
+import { Faults, fieldText } from "./faults";
 import type { KnownTilings } from "./knownTilings";
 import type { LayerMemory } from "./layers";
 import { LinkedViews } from "./linkedViews";
@@ -22,8 +24,6 @@ import { portOf } from "./viewerPort";
 /** Name of the editor in package.json. */
 export const VIEW_TYPE = "tilewright.stack";
 
-const MOST_FAULTS = 100;
-const LONGEST_TEXT = 500;
 const OPENING_MS = 30_000;
 
 /** An editor that shows a stack. */
@@ -35,12 +35,8 @@ export interface OpenEditor {
   view: ViewReport | null;
   /** Has its viewer show the comparison with a layer, at once or as soon as it is there. */
   compareWith(layer: number): void;
-}
-
-/** What viewers reported that must not happen, for tests and bug reports. */
-export interface ViewerFaults {
-  readonly cspViolations: readonly string[];
-  readonly faults: readonly string[];
+  /** Has its viewer show a place, at once or as soon as it is there. */
+  goTo(place: Place): void;
 }
 
 /** What editors work with. */
@@ -59,8 +55,8 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
   readonly #open = new Set<OpenEditor>();
   readonly #links = new LinkedViews();
   readonly #opened = new vscode.EventEmitter<OpenEditor>();
-  readonly #cspViolations: string[] = [];
-  readonly #faults: string[] = [];
+  /** What viewers reported that must not happen. */
+  readonly faults = new Faults();
 
   constructor(parts: EditorParts) {
     this.#parts = parts;
@@ -89,26 +85,23 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     return [...this.#open];
   }
 
-  get faults(): ViewerFaults {
-    return { cspViolations: [...this.#cspViolations], faults: [...this.#faults] };
-  }
-
   /**
    * The editor of a stack; it is opened when there is none, and comes to the front.
    *
+   * @param how where it is opened when there is none, and whether it gets the focus
    * @throws {TilewrightError} `view.none` when VS Code does not open it
    */
-  async show(uri: vscode.Uri): Promise<OpenEditor> {
+  async show(uri: vscode.Uri, how: vscode.TextDocumentShowOptions = {}): Promise<OpenEditor> {
     const there = [...this.#open].filter((editor) => editor.uri.toString() === uri.toString());
     const best =
       there.find(({ panel }) => panel.active) ?? there.find(({ panel }) => panel.visible) ?? there[0];
     if (best !== undefined) {
-      best.panel.reveal();
+      best.panel.reveal(undefined, how.preserveFocus);
       return best;
     }
     const opening = this.#nextOpened(uri);
     try {
-      await vscode.commands.executeCommand("vscode.openWith", uri, VIEW_TYPE);
+      await vscode.commands.executeCommand("vscode.openWith", uri, VIEW_TYPE, how);
       const editor = await opening.editor;
       if (editor !== null) return editor;
     } finally {
@@ -142,17 +135,19 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     const { webview } = panel;
     webview.options = { enableScripts: true, localResourceRoots: [folder] };
     const channel = new Channel<Host, Viewer>(portOf(webview), viewerHost({ document, tilings, log }));
-    const comparison = new Comparison(channel, panel);
+    const messages = new Messages(channel, panel);
     const editor: OpenEditor = {
       uri: document.uri,
       document,
       panel,
       view: null,
-      compareWith: (layer) => comparison.show(layer),
+      compareWith: (layer) =>
+        messages.say("layersChanged", () => channel.emit("layersChanged", { compare: layer })),
+      goTo: (place) => messages.say("goTo", () => channel.emit("goTo", { place })),
     };
     this.#open.add(editor);
     this.#hear(channel, document, editor);
-    const disposables = [comparison, this.#link(channel, document), ...this.#tell(channel, document)];
+    const disposables = [messages, this.#link(channel, document), ...this.#tell(channel, document)];
     panel.onDidDispose(() => {
       this.#open.delete(editor);
       channel.dispose();
@@ -217,31 +212,21 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     channel.on("ready", (payload) => {
       log.debug(`${document.uri.fsPath}: first picture after ${fieldText(payload, "milliseconds")} ms`);
     });
-    channel.on("cspViolation", (payload) => {
-      const text = `${fieldText(payload, "directive")}: ${fieldText(payload, "blocked")}`;
-      if (this.#cspViolations.length < MOST_FAULTS) this.#cspViolations.push(text);
-    });
-    channel.on("fault", (payload) => {
-      const text = fieldText(payload, "message");
-      if (this.#faults.length >= MOST_FAULTS) return;
-      this.#faults.push(text);
-      log.error(`viewer of ${document.uri.fsPath}: ${text}`);
-    });
+    this.faults.hear(channel, `viewer of ${document.uri.fsPath}`, log);
   }
 }
 
-/** Tells one viewer what to compare with; a viewer that is not there yet, or hidden, hears it when it comes. */
-class Comparison {
-  readonly #channel: Channel<Host, Viewer>;
+/** Tells one viewer what to show; a viewer that is not there yet, or hidden, hears the latest when it comes. */
+class Messages {
+  readonly #waiting = new Map<string, () => void>();
   readonly #listeners: readonly vscode.Disposable[];
   #isReady = false;
-  #waiting: number | null = null;
 
   constructor(channel: Channel<Host, Viewer>, panel: vscode.WebviewPanel) {
-    this.#channel = channel;
     const stop = channel.on("ready", () => {
       this.#isReady = true;
-      if (this.#waiting !== null) this.show(this.#waiting);
+      for (const emit of this.#waiting.values()) emit();
+      this.#waiting.clear();
     });
     this.#listeners = [
       new vscode.Disposable(stop),
@@ -252,20 +237,13 @@ class Comparison {
     ];
   }
 
-  show(layer: number): void {
-    this.#waiting = this.#isReady ? null : layer;
-    if (this.#isReady) this.#channel.emit("layersChanged", { compare: layer });
+  /** @param kind of the message: the latest of a kind is said */
+  say(kind: string, emit: () => void): void {
+    if (this.#isReady) emit();
+    else this.#waiting.set(kind, emit);
   }
 
   dispose(): void {
     for (const listener of this.#listeners) listener.dispose();
   }
-}
-
-/** A field of something that a webview sent, as a short text. */
-function fieldText(payload: unknown, field: string): string {
-  if (typeof payload !== "object" || payload === null) return "";
-  const value = (payload as Readonly<Record<string, unknown>>)[field];
-  if (typeof value === "number") return String(Math.round(value));
-  return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
 }

@@ -11,7 +11,7 @@ import type { PredictionRequest } from "../../src/protocol/prediction";
 import type { ViewReport } from "../../src/protocol/viewer";
 import { ModelPicker } from "../modelPicker";
 import { discardPartial, hasPartial } from "../../src/predict/partial";
-import { askOutput, freeName, proposeOutput } from "../outputs";
+import { askOutput, freeOrAsked, proposeOutput } from "../outputs";
 import type { Parts } from "../parts";
 import { confirmPlan } from "../planPicker";
 import type { Draft } from "../planPicker";
@@ -178,5 +178,6 @@ async function visiblePart(
 /** Predicts again what a run record says, into a file of its own. */
 export async function repeatRequest(parts: Parts, request: PredictionRequest): Promise<void> {
   if (!(await isTrustedOrAsk())) return;
-  await parts.runs.runAndShow({ ...request, out: await freeName(request.out) });
+  const out = await freeOrAsked(request.out);
+  if (out !== undefined) await parts.runs.runAndShow({ ...request, out });
 }

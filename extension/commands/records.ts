@@ -26,6 +26,16 @@ export async function repeatRun(parts: Parts, target: unknown): Promise<void> {
   await repeatRequest(parts, requestOf(await readRecord(path), path));
 }
 
+/** Predicts again what a record says, with some options changed, into a file of its own. */
+export async function repeatWith(
+  parts: Parts,
+  record: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const request = requestOf(await readRecord(record), record);
+  await repeatRequest(parts, { ...request, options: { ...request.options, ...options } });
+}
+
 async function recordOf(uri: vscode.Uri | undefined): Promise<string> {
   if (uri === undefined)
     throw new TilewrightError("record.none", "no file is open", "open the result of a prediction first");

@@ -7,6 +7,7 @@ import { TilewrightError, failureLine } from "../../src/errors";
 import { isCancelled, showFailure } from "../log";
 import type { Parts } from "../parts";
 import { addLayer, compareStacks, namesOther } from "./compare";
+import { diagnoseSeams, isDiagnosisOrder } from "./diagnose";
 import { explainTiling, inspectModel, showEngines } from "./explain";
 import { predictTiled, predictVisible } from "./predict";
 import { repeatRun, showRun } from "./records";
@@ -29,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, { readonly what: string; readonly
     repeatRun: { what: "Repeat Run", run: repeatRun },
     compareStacks: { what: "Compare", run: compareStacks },
     addLayer: { what: "Add Layer", run: addLayer },
+    diagnoseSeams: { what: "Diagnose Seams", run: diagnoseSeams },
     showEngines: { what: "Show Engines", run: showEngines },
   });
 
@@ -40,13 +42,18 @@ export function registerCommands(parts: Parts): vscode.Disposable {
         return await run(parts, first, second);
       } catch (error) {
         // Scripts get errors; people get messages.
-        if (isScripted(second) || namesOther(second)) throw asError(error);
+        if (isOrder(name, second)) throw asError(error);
         void showFailure(what, error, parts.log);
         return undefined;
       }
     }),
   );
   return vscode.Disposable.from(...registered);
+}
+
+/** Whether a second argument comes from a script, not from a menu. */
+function isOrder(name: string, second: unknown): boolean {
+  return isScripted(second) || namesOther(second) || (name === "diagnoseSeams" && isDiagnosisOrder(second));
 }
 
 function asError(error: unknown): unknown {
