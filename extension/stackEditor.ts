@@ -96,7 +96,8 @@ export class StackEditors implements vscode.CustomReadonlyEditorProvider<StackDo
     const best =
       there.find(({ panel }) => panel.active) ?? there.find(({ panel }) => panel.visible) ?? there[0];
     if (best !== undefined) {
-      best.panel.reveal(undefined, how.preserveFocus);
+      // Bringing to the front what is there would take the keyboard.
+      if (!best.panel.visible || how.preserveFocus !== true) best.panel.reveal(undefined, how.preserveFocus);
       return best;
     }
     const opening = this.#nextOpened(uri);

@@ -1,7 +1,8 @@
 /**
- * `node tools/screenshots.mjs [theme…] [viewer]`: takes the pictures of the README and of docs/viewer.md, in a real VS Code
- * with the sample stack. Without a theme it writes docs/images/*.png; with themes ("dark", "light", "contrast",
- * "contrastLight") it writes one set for each to test-output/, to be looked at; with "viewer" only those of the viewer.
+ * `node tools/screenshots.mjs [theme…] [scene…]`: takes the pictures of the README, of docs/viewer.md and of
+ * docs/diagnose.md, in a real VS Code with the sample stack. Without a theme it writes docs/images/*.png; with themes
+ * ("dark", "light", "contrast", "contrastLight") it writes one set for each to test-output/, to be looked at; with
+ * scenes ("prediction", "viewer", "diagnose") only theirs.
  * Run `npm run build` first.
  * @module
  */
@@ -19,6 +20,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSession } from "../test/vscode-host/session.mjs";
+import { MARKING, takeDiagnosis } from "./screenshots/diagnose.mjs";
 import { makeStacks, takeViewer } from "./screenshots/viewer.mjs";
 
 const ROOT = resolve(fileURLToPath(import.meta.url), "../..");
@@ -34,14 +36,23 @@ const THEMES = {
 const SHOWN = new Set([
   ...["viewer", "explain", "models", "plan", "progress", "result"],
   ...["orthogonal", "channels", "profile", "difference"],
+  ...["diagnosis", "diagnosis-seams"],
 ]);
 const ROW = ".quick-input-list .monaco-list-row";
 
+/** What is played, with settings of its own. */
+const SCENES = {
+  prediction: { settings: {}, take: takePrediction },
+  viewer: { settings: {}, take: takeViewer },
+  diagnose: { settings: MARKING, take: takeDiagnosis },
+};
+
 /**
  * @param {keyof typeof THEMES} theme
+ * @param {keyof typeof SCENES} scene
  * @param {(name: string, png: string) => void} keep gets the path of every picture
  */
-async function shoot(theme, keep) {
+async function shoot(theme, scene, keep) {
   const workspace = join(mkdtempSync(join(tmpdir(), "tilewright-pictures-")), "experiment");
   mkdirSync(workspace);
   copyFileSync(join(SAMPLE, "stack.tif"), join(workspace, "stack.tif"));
@@ -61,6 +72,7 @@ async function shoot(theme, keep) {
       "tilewright.tiling.tiles": { Y: 3, X: 4 },
       "editor.minimap.enabled": false,
       "files.exclude": { "**/*.partial*": true, "**/.vscode": true },
+      ...SCENES[scene].settings,
     },
   });
   const shot = async (/** @type {string} */ name) => {
@@ -68,9 +80,7 @@ async function shoot(theme, keep) {
     keep(name, await session.screenshot(`picture-${theme}-${name}`));
   };
   try {
-    if (!onlyViewer) await takePrediction(session, shot);
-    await session.palette("View: Close All Editors");
-    await takeViewer(session, shot);
+    await SCENES[scene].take(session, shot);
   } finally {
     await session.close();
     rmSync(resolve(workspace, ".."), { recursive: true, force: true });
@@ -115,24 +125,29 @@ async function takePrediction(session, shot) {
 }
 
 const words = process.argv.slice(2);
-const onlyViewer = words.includes("viewer");
-const themes = /** @type {(keyof typeof THEMES)[]} */ (words.filter((word) => word !== "viewer"));
+const allScenes = /** @type {(keyof typeof SCENES)[]} */ (Object.keys(SCENES));
+const wanted = allScenes.filter((scene) => words.includes(scene));
+const scenes = wanted.length > 0 ? wanted : allScenes;
+const themes = /** @type {(keyof typeof THEMES)[]} */ (words.filter((word) => !Object.hasOwn(SCENES, word)));
 const unknown = themes.find((theme) => !Object.hasOwn(THEMES, theme));
 if (unknown !== undefined) {
-  console.error(`screenshots: "${unknown}" is no theme; themes are ${Object.keys(THEMES).join(", ")}`);
+  const known = [...Object.keys(THEMES), ...allScenes].join(", ");
+  console.error(`screenshots: "${unknown}" is neither a theme nor a scene; there are ${known}`);
   process.exit(2);
 }
 if (themes.length > 0) {
-  for (const theme of themes) await shoot(theme, (_, png) => console.log(png));
+  for (const theme of themes)
+    for (const scene of scenes) await shoot(theme, scene, (_, png) => console.log(png));
 } else {
   const folder = join(ROOT, "docs", "images");
   mkdirSync(folder, { recursive: true });
-  await shoot("dark", (name, png) => {
+  const keep = (/** @type {string} */ name, /** @type {string} */ png) => {
     if (!SHOWN.has(name)) return;
     const target = join(folder, `${name}.png`);
     renameSync(png, target);
     const { size } = statSync(target);
     console.log(`docs/images/${name}.png ${Math.round(size / 1000)} kB`);
     if (size > LIMIT_BYTES) process.exitCode = 1;
-  });
+  };
+  for (const scene of scenes) await shoot("dark", scene, keep);
 }

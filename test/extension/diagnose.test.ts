@@ -37,6 +37,9 @@ async function firstRows(page: Page, count: number): Promise<string[]> {
   return (await evaluate(page, rows)) as string[];
 }
 
+/** The seam that has the keyboard. */
+const FOCUSED = `document.activeElement.closest("tr")?.dataset.seam ?? document.activeElement.outerHTML.slice(0, 200)`;
+
 describe("diagnosing seams", () => {
   const folder = testFolder("diagnose");
   const out = join(folder, "marked.tif");
@@ -117,11 +120,7 @@ describe("diagnosing seams", () => {
     const [worst, next] = await firstRows(page, 2);
     await evaluate(page, `document.querySelector("#seams tbody button[tabindex='0']").focus()`);
     await page.press("ArrowDown");
-    assert.equal(
-      await evaluate(page, `document.activeElement.closest("tr").dataset.seam`),
-      next,
-      "the arrow goes to the next row",
-    );
+    assert.equal(await evaluate(page, FOCUSED), next, "the arrow goes to the next row");
     await page.press("Home");
     await page.press("Enter");
     const [axis, position] = [worst[0].toLowerCase() as "y" | "x", Number(worst.slice(2))];
@@ -131,7 +130,7 @@ describe("diagnosing seams", () => {
       const isInside = region[0] < position && position < region[1];
       return isInside && region[1] - region[0] <= 200 ? true : undefined;
     });
-    assert.equal(await evaluate(page, `document.activeElement.closest("tr").dataset.seam`), worst);
+    assert.equal(await evaluate(page, FOCUSED), worst);
   });
 
   it("goes to a place in a stack that is not open yet", async function () {

@@ -1,0 +1,43 @@
+/**
+ * The panel of a diagnosis, for a picture of docs/diagnose.md: a prediction with an overlap that is too small.
+ * @module
+ */
+
+/** @typedef {import("../../test/vscode-host/session.mjs").Session} Session */
+/** @typedef {(name: string) => Promise<void>} Shot */
+
+/** Settings under which predictions leave marks. */
+export const MARKING = {
+  "tilewright.tiling.tiles": { Y: 4, X: 4 },
+  "tilewright.tiling.overlap": 4,
+};
+
+/**
+ * @param {Session} session
+ * @param {Shot} shot
+ */
+export async function takeDiagnosis(session, shot) {
+  const { page } = session;
+  await session.openFile("stack.tif");
+  await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  await session.palette("Tilewright: Predict Tiled…");
+  await session.pick("care2d");
+  await page
+    .locator(".quick-input-list .monaco-list-row", { hasText: "Change tiles…" })
+    .waitFor({ timeout: 60_000 });
+  await session.press("Enter");
+  await page.locator(".tabs-container .tab", { hasText: "Seams of" }).waitFor({ timeout: 120_000 });
+  await session.wait({ frame: "webview", selector: "#verdict" });
+  await page.keyboard.press("Control+b");
+  await session.palette("Notifications: Clear All Notifications");
+  const panel = session.webview();
+  await page.waitForTimeout(500);
+  await shot("diagnosis");
+  await panel.locator("#heat-map").click();
+  await page.waitForTimeout(4000);
+  await panel.locator("#figure-disagreement").scrollIntoViewIfNeeded();
+  await shot("diagnosis-plots");
+  await panel.locator("#seams tbody tr").first().click();
+  await page.waitForTimeout(1500);
+  await shot("diagnosis-seams");
+}
