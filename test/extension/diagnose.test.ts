@@ -76,10 +76,13 @@ describe("diagnosing seams", () => {
     assert.equal(diagnosis.mode, "record+model");
     assert.equal(diagnosis.verdict, "artifacts");
     assert.equal(diagnosis.findings[0].cause, "overlap-too-small");
-    assert.equal(await page.text(inPanel("#verdict-name")), "The tiles left marks");
+    assert.equal(await page.text(inPanel("#verdict-name")), "Artifacts");
     assert.equal(await page.text(inPanel("#summary")), diagnosis.summary);
     assert.match(await page.text(inPanel("#mode")), /^Run record and model\. /);
-    assert.match(await page.text(inPanel("#spoken")), /^Diagnosis of marked\.tif: The tiles left marks\./);
+    assert.match(
+      await page.text(inPanel("#spoken")),
+      /^Diagnosis of marked\.tif: Artifacts\. The tiles left marks/,
+    );
     assert.match(await page.text(inPanel("#finding-0 h3")), /The overlap is too small/);
     assert.equal(await page.text(inPanel("#cure-0")), "Predict Again with Overlap 24");
     const figures = (await evaluate(
@@ -182,7 +185,7 @@ describe("diagnosing seams", () => {
     await page.press("Enter");
     await until("the report is there", () => (existsSync(report) ? true : undefined));
     const text = readFileSync(report, "utf8");
-    assert.match(text, /The tiles left marks\./);
+    assert.match(text, /Artifacts\. The tiles left marks/);
     assert.match(text, /data:image\/png;base64,/);
     await page.waitFor(inPanel("#told:has-text('The report was saved.')"));
   });

@@ -20,6 +20,7 @@ export async function takeDiagnosis(session, shot) {
   const { page } = session;
   await session.openFile("stack.tif");
   await session.wait({ frame: "webview", selector: "body[data-state=ready]" });
+  await session.palette("View: Toggle Primary Side Bar Visibility");
   await session.palette("Tilewright: Predict Tiled…");
   await session.pick("care2d");
   await page
@@ -28,13 +29,17 @@ export async function takeDiagnosis(session, shot) {
   await session.press("Enter");
   await page.locator(".tabs-container .tab", { hasText: "Seams of" }).waitFor({ timeout: 120_000 });
   await session.wait({ frame: "webview", selector: "#verdict" });
-  await page.keyboard.press("Control+b");
-  await session.palette("Notifications: Clear All Notifications");
   const panel = session.webview();
-  await page.waitForTimeout(500);
+  await panel.locator("#verdict-name").click();
+  const toast = page.locator(".notification-toast");
+  while ((await toast.count()) > 0) {
+    await toast.first().hover();
+    await toast.first().locator(".codicon-notifications-clear").click();
+    await page.waitForTimeout(300);
+  }
   await shot("diagnosis");
   await panel.locator("#heat-map").click();
-  await page.waitForTimeout(4000);
+  await page.waitForTimeout(3000);
   await panel.locator("#figure-disagreement").scrollIntoViewIfNeeded();
   await shot("diagnosis-plots");
   await panel.locator("#seams tbody tr").first().click();

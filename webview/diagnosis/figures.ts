@@ -73,5 +73,10 @@ function contentOf({ x, xLabel, yLabel, isLog, kind, lines, marks }: Figure): Pl
       ? {}
       : { band: { low: numbers(line.band.low), high: numbers(line.band.high) } }),
   });
-  return { ...{ x, xLabel, yLabel, isLog, kind, marks }, marker: null, lines: lines.map(lineOf) };
+  return {
+    ...{ x, xLabel, yLabel, isLog, kind, marks },
+    marker: null,
+    hasWholeX: true,
+    lines: lines.map(lineOf),
+  };
 }

@@ -11,6 +11,8 @@ import {
   numberText,
   pixelsText,
   placeText,
+  sentenceText,
+  toleranceText,
 } from "../../src/diagnose/report/words";
 import { element } from "../dom";
 import { makeButton } from "../toolkit";
@@ -51,8 +53,8 @@ function makeCard(finding: Finding, index: number, actions: FindingActions): HTM
     { class: "card", id, "aria-labelledby": `${id}-cause` },
     element("h3", { id: `${id}-cause` }, CAUSE_NAMES[cause]),
     element("div", { class: "chips" }, ...chips),
-    element("p", {}, evidence),
-    element("p", { class: "cure" }, element("strong", {}, "What to do: "), cure.text),
+    element("p", {}, sentenceText(evidence)),
+    element("p", { class: "cure" }, element("strong", {}, "What to do: "), sentenceText(cure.text)),
     element("div", { class: "buttons" }, ...makeButtons(finding, index, actions)),
   );
 }
@@ -84,12 +86,12 @@ function makeButtons({ cure, where }: Finding, index: number, actions: FindingAc
 /** What overlap is needed for which error, and what it costs; null when nothing was predicted again. */
 export function makeOverlapTable(probe: Probe | null): HTMLElement | null {
   if (probe === null || probe.recommended.length === 0) return null;
-  const head = ["For an error below", "overlap", "largest error at the probes", "voxels computed"];
+  const head = ["For an error below", "overlap", "largest error", "voxels computed"];
   const rows = probe.recommended.map(({ tolerance, overlap }) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, fractionText(tolerance)),
+      element("th", { scope: "row" }, toleranceText(tolerance)),
       element("td", {}, overlap === null ? "none that was tried" : pixelsText(overlap.overlap)),
       element("td", {}, fractionText(overlap?.max)),
       element(
@@ -99,10 +101,11 @@ export function makeOverlapTable(probe: Probe | null): HTMLElement | null {
       ),
     ),
   );
-  return element(
+  const table = element(
     "table",
     { id: "overlaps", class: "numbers" },
     element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))),
     element("tbody", {}, ...rows),
   );
+  return element("div", { class: "sideways" }, table);
 }

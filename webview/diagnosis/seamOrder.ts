@@ -61,6 +61,14 @@ export const SEAM_COLUMNS: readonly SeamColumn[] = [
     text: ({ disagreement }) => fractionText(disagreement),
   },
   {
+    id: "error",
+    head: "Error",
+    title: "Largest error at the probes of this seam, part of the range",
+    isNumber: true,
+    first: "descending",
+    text: ({ error }) => fractionText(error),
+  },
+  {
     id: "excess",
     head: "Excess",
     title: "Step across the seam over those beside it, robust standard deviations",
@@ -75,14 +83,6 @@ export const SEAM_COLUMNS: readonly SeamColumn[] = [
     isNumber: true,
     first: "ascending",
     text: ({ pValue }) => probabilityText(pValue),
-  },
-  {
-    id: "error",
-    head: "Error",
-    title: "Largest error at the probes of this seam, part of the range",
-    isNumber: true,
-    first: "descending",
-    text: ({ error }) => fractionText(error),
   },
 ];
 

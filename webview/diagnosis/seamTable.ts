@@ -61,14 +61,15 @@ export function makeSeamTable(diagnosis: Diagnosis, goTo: (place: Place) => void
   };
   show();
   listenToArrows(body);
-  const caption = element(
-    "caption",
-    {},
+  const hint = element(
+    "p",
+    { id: "seams-hint", class: "note" },
     "Press a heading to sort. Enter or a click on a seam shows it in the viewer; arrow keys move through the rows.",
   );
-  const table = element("table", { id: "seams", class: "numbers" }, caption, heads.element, body);
+  const named = { "aria-label": "Seams", "aria-describedby": "seams-hint" };
+  const table = element("table", { id: "seams", class: "numbers", ...named }, heads.element, body);
   const frame = element("div", { class: "scrolling-wide" }, table);
-  return { element: element("div", { class: "seam-table" }, frame, note, more) };
+  return { element: element("div", { class: "seam-table" }, hint, frame, note, more) };
 }
 
 function makeHeads(press: (column: SeamColumn["id"]) => void): {

@@ -32,6 +32,8 @@ export interface PlotContent {
   /** Where quieter upright lines stand, such as seams. */
   readonly marks?: readonly number[];
   readonly yLabel?: string;
+  /** Whether places are whole px or planes, between which nothing lies. */
+  readonly hasWholeX?: boolean;
   /** Values by their logarithm; all are above 0 then. */
   readonly isLog?: boolean;
   /** Default: lines. */
@@ -41,6 +43,7 @@ export interface PlotContent {
 const HEIGHT = 180;
 const FONT = "11px system-ui, sans-serif";
 const LEGEND_LINE = 18;
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((by) => by * 10 ** power)).flat();
 /** uPlot's name for it exists only in its types. */
 const LOGARITHMIC: object = { distr: 3 };
 
@@ -231,7 +234,7 @@ function powersOnly({ grid }: PageColors): uPlot.Axis {
 }
 
 function optionsOf(content: PlotContent, width: number): uPlot.Options {
-  const { xLabel, yLabel, lines, isLog = false, kind } = content;
+  const { xLabel, yLabel, lines, isLog = false, hasWholeX = false, kind } = content;
   const colors = pageColors();
   const axis = (more: uPlot.Axis): uPlot.Axis => ({
     stroke: colors.text,
@@ -270,7 +273,7 @@ function optionsOf(content: PlotContent, width: number): uPlot.Options {
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: false, ...xRange(kind) }, y: yScale(content) },
     axes: [
-      axis({ label: xLabel, labelSize: 16, size: 26, space: 45 }),
+      axis({ label: xLabel, labelSize: 16, size: 26, space: 45, ...(hasWholeX ? { incrs: WHOLE } : {}) }),
       axis({
         size: (_, values) => 12 + 6.2 * Math.max(1, ...(values ?? []).map(({ length }) => length)),
         ...(yLabel === undefined ? {} : { label: yLabel, labelSize: 14 }),

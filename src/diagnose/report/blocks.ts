@@ -17,7 +17,9 @@ import {
   placeText,
   positionText,
   probabilityText,
+  sentenceText,
   stackText,
+  toleranceText,
 } from "./words";
 
 /** A picture of a report. */
@@ -96,8 +98,8 @@ function findingBlocks(finding: Finding, index: number): Block[] {
         `Certainty: ${name} (${why})`,
         `Where: ${axis === null ? "" : `across ${axis}; `}${placeText(where)}`,
         `Magnitude: ${size}`,
-        `Evidence: ${evidence}`,
-        `Cure: ${cure.text}`,
+        `Evidence: ${sentenceText(evidence)}`,
+        `Cure: ${sentenceText(cure.text)}`,
       ],
     },
     ...(cure.command === null ? [] : [{ kind: "code", text: cure.command } as const]),
@@ -109,7 +111,7 @@ const overlapText = (entry: OverlapError | null): string =>
 
 function probeBlocks({ places, recommended, borders }: Probe): Block[] {
   const rows = recommended.map(({ tolerance, overlap }) => [
-    fractionText(tolerance),
+    toleranceText(tolerance),
     overlapText(overlap),
     fractionText(overlap?.max),
     overlap === null ? "–" : `${numberText(overlap.cost)} ×`,

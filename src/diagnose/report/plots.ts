@@ -68,34 +68,42 @@ const idOf = (...parts: readonly string[]): string =>
 const largest = (values: readonly number[]): number =>
   values.reduce((most, value) => Math.max(most, value), -Infinity);
 
+type Profile = NonNullable<SeamFigures["profile"]>;
+
 function disagreement(seams: readonly SeamFigures[]): Figure[] {
-  const profiled = seams.flatMap(({ axis, profile }) => (profile === null ? [] : [{ axis, ...profile }]));
+  const profiled = seams.flatMap(({ axis, position, disagreement: size, profile }) =>
+    profile === null ? [] : [{ axis, position, size: size ?? 0, ...profile }],
+  );
   if (profiled.length === 0) return [];
   const first = profiled.reduce((least, { start }) => Math.min(least, start), Infinity);
   const last = largest(profiled.map(({ start, mean }) => start + mean.length));
   const x = range(first, last);
   const lines = axesOf(profiled).flatMap((axis): FigureLine[] => {
-    const sums = x.map(() => ({ sum: 0, count: 0, max: 0 }));
     const own = profiled.filter((one) => one.axis === axis);
-    for (const { start, mean } of own) {
-      for (const [i, value] of mean.entries()) {
-        const at = sums[start + i - first];
-        at.sum += value;
-        at.count++;
-        at.max = Math.max(at.max, value);
-      }
-    }
-    const ofSums = (value: (at: (typeof sums)[number]) => number): (number | null)[] =>
-      sums.map((at) => (at.count === 0 ? null : logValue(value(at))));
-    const seamsText = own.length === 1 ? "1 seam" : `mean of ${own.length} seams`;
-    const average = {
-      label: `${axis}, ${seamsText}`,
-      isDashed: false,
-      values: ofSums((at) => at.sum / at.count),
+    const valueAt = ({ start, mean }: Profile, px: number): number | null => mean[px - start] ?? null;
+    // Seams share more or fewer px: a mean of some of them would jump where one ends.
+    const ofAll = (px: number): number | null => {
+      const values = own.map((one) => valueAt(one, px));
+      const sum = values.reduce<number>((all, value) => all + (value ?? 0), 0);
+      return values.includes(null) ? null : logValue(sum / own.length);
     };
-    const worst = { label: `${axis}, worst seam`, isDashed: true, values: ofSums((at) => at.max) };
-    return own.length === 1 ? [average] : [average, worst];
+    const worst = own.reduce((most, one) => (one.size > most.size ? one : most), own[0]);
+    const average = {
+      label: own.length === 1 ? `${axis}, 1 seam` : `${axis}, mean of ${own.length} seams`,
+      isDashed: false,
+      values: x.map(ofAll),
+    };
+    const largestOne = {
+      label: `${axis} ${worst.position}, the worst`,
+      isDashed: true,
+      values: x.map((px) => logValue(valueAt(worst, px))),
+    };
+    return own.length === 1 ? [average] : [average, largestOne];
   });
+  // Where only some other seams share px, nothing is plotted.
+  const isPlotted = (i: number): boolean => lines.some(({ values }) => values[i] !== null);
+  const from = x.findIndex((_, i) => isPlotted(i));
+  const to = x.findLastIndex((_, i) => isPlotted(i)) + 1;
   return [
     {
       id: "disagreement",
@@ -106,7 +114,9 @@ function disagreement(seams: readonly SeamFigures[]): Figure[] {
       xLabel: "px from the seam",
       yLabel: OF_RANGE,
       isLog: true,
-      ...{ x, lines, marks: [0] },
+      x: x.slice(from, to),
+      lines: lines.map((line) => ({ ...line, values: line.values.slice(from, to) })),
+      marks: [0],
     },
   ];
 }

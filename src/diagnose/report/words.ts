@@ -8,7 +8,7 @@ import type { Cause, Certainty, Diagnosis, DiagnosisMode, Place, Verdict } from 
 /** What a verdict is called. */
 export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = Object.freeze({
   seamless: "Seamless",
-  artifacts: "The tiles left marks",
+  artifacts: "Artifacts",
   undecided: "Undecided",
 });
 
@@ -68,6 +68,18 @@ export function fractionText(fraction: number | null | undefined): string {
   if (fraction === 0) return "0";
   if (Math.abs(fraction) < 1e-4) return fraction.toExponential(1).replace("e-", "e−");
   return `${Number((100 * fraction).toPrecision(2))} %`;
+}
+
+/** A sentence with its capital letter and its full stop. */
+export function sentenceText(text: string): string {
+  const whole = text.trim();
+  const ended = /[.!?:…]$/.test(whole) || whole === "" ? whole : `${whole}.`;
+  return ended.charAt(0).toUpperCase() + ended.slice(1);
+}
+
+/** An error that is to be stayed below; 0 asks for the exact result. */
+export function toleranceText(tolerance: number): string {
+  return tolerance === 0 ? "exact" : fractionText(tolerance);
 }
 
 /** A number to three digits; "–" for none. */

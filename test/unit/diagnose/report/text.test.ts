@@ -34,7 +34,7 @@ describe("a report", () => {
       const plain = text.replaceAll("\\", "").replaceAll("&#39;", "'");
       for (const sentence of [
         "Seam diagnosis of stack_care2d.tif",
-        "The tiles left marks. Tiles were joined with 8 px",
+        "Artifacts. Tiles were joined with 8 px",
         "Mode: Run record and model.",
         "1. The overlap is too small",
         "Certainty: certain (follows from the plan and the network)",
