@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Diagnosis, Finding, SeamFigures } from "../diagnose/diagnosis";
+import { requireReportName } from "../diagnose/report/write";
 import { percent } from "../diagnose/tolerance";
 import { causeText } from "../diagnose/verdict";
 import { TilewrightError } from "../errors";
@@ -30,6 +31,7 @@ export function addDiagnosisCommand(program: Command): void {
     .option("--reference <ref>", "stack to measure errors against, such as an untiled prediction")
     .option("--training-patch <list>", "px that the network saw in training, such as Z=16,Y=64,X=64")
     .option("--series <n>", "which series of the file")
+    .option("--report <file>", "write a report with plots and pictures: a .md or .html file")
     .option("--json", "print JSON")
     .action(diagnoseStack);
 }
@@ -40,15 +42,23 @@ interface Given {
   readonly reference?: string;
   readonly trainingPatch?: string;
   readonly series?: string;
+  readonly report?: string;
   readonly json?: boolean;
 }
 
 async function diagnoseStack(pred: string, given: Given): Promise<void> {
   const request = await requestFor(resolve(pred), given);
+  if (given.report !== undefined) requireReportName(given.report);
   const worker = new KeptWorker(WORKER_SCRIPT);
   const job = new TerminalJob();
   try {
     const diagnosis = await worker.ask("diagnose", request, job);
+    if (given.report !== undefined) {
+      const { file, series } = request;
+      const order = { path: resolve(given.report), diagnosis, file };
+      await worker.ask("report", series === undefined ? order : { ...order, series }, job);
+      note(`report written: ${given.report}`);
+    }
     if (given.json === true) printJson(diagnosis);
     else print(diagnosisText(diagnosis));
   } finally {

@@ -4,9 +4,9 @@
  */
 import type { Finding, Place, Probe } from "../../src/diagnose/diagnosis";
 import {
-  CAUSE_NAMES,
   CERTAINTY_TEXTS,
   cureLabel,
+  findingTitle,
   fractionText,
   numberText,
   pixelsText,
@@ -37,7 +37,7 @@ export function makeFindings(findings: readonly Finding[], actions: FindingActio
 }
 
 function makeCard(finding: Finding, index: number, actions: FindingActions): HTMLElement {
-  const { cause, certainty, axis, where, magnitude, evidence, cure } = finding;
+  const { certainty, axis, where, magnitude, evidence, cure } = finding;
   const { name, why } = CERTAINTY_TEXTS[certainty];
   const chips = [
     element("span", { class: `chip ${certainty}`, title: `${name}: ${why}` }, name),
@@ -51,7 +51,7 @@ function makeCard(finding: Finding, index: number, actions: FindingActions): HTM
   return element(
     "article",
     { class: "card", id, "aria-labelledby": `${id}-cause` },
-    element("h3", { id: `${id}-cause` }, CAUSE_NAMES[cause]),
+    element("h3", { id: `${id}-cause` }, findingTitle(finding)),
     element("div", { class: "chips" }, ...chips),
     element("p", {}, sentenceText(evidence)),
     element("p", { class: "cure" }, element("strong", {}, "What to do: "), sentenceText(cure.text)),

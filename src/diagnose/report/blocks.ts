@@ -6,10 +6,11 @@ import type { Diagnosis, Finding, OverlapError, Probe, SeamFigures } from "../di
 import { chartSvg } from "./charts";
 import { figuresOf } from "./plots";
 import {
-  CAUSE_NAMES,
   CERTAINTY_TEXTS,
   MODE_TEXTS,
+  PROBE_NAMES,
   VERDICT_NAMES,
+  findingTitle,
   fractionText,
   gridTexts,
   numberText,
@@ -87,11 +88,11 @@ function section(text: string, blocks: readonly Block[]): Block[] {
 }
 
 function findingBlocks(finding: Finding, index: number): Block[] {
-  const { cause, certainty, axis, where, magnitude, evidence, cure } = finding;
+  const { certainty, axis, where, magnitude, evidence, cure } = finding;
   const { name, why } = CERTAINTY_TEXTS[certainty];
   const size = magnitude === null ? "not measured" : `${fractionText(magnitude)} of the range`;
   return [
-    { kind: "heading", level: 3, text: `${index + 1}. ${CAUSE_NAMES[cause]}` },
+    { kind: "heading", level: 3, text: `${index + 1}. ${findingTitle(finding)}` },
     {
       kind: "list",
       items: [
@@ -126,7 +127,7 @@ function probeBlocks({ places, recommended, borders }: Probe): Block[] {
       kind: "table",
       head: ["Probe", "Place", "Largest error", "Mean error", "Worst at"],
       rows: places.map(({ why, where, max, mean, worst }) => [
-        why,
+        PROBE_NAMES[why],
         placeText(where),
         fractionText(max),
         fractionText(mean),

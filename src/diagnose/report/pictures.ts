@@ -11,11 +11,11 @@ import type { Diagnosis, Finding, Place, SeamFigures } from "../diagnosis";
 import type { Picture } from "./blocks";
 import { pictureSvg } from "./charts";
 import type { MarkedPicture } from "./charts";
-import { CAUSE_NAMES, fractionText, numberText, positionText } from "./words";
+import { PROBE_NAMES, findingTitle, fractionText, numberText, positionText } from "./words";
 
 const MOST_PICTURES = 4;
 /** Longest side of a picture, px of the stack. */
-const LARGEST = 160;
+const LARGEST = 96;
 /** Longest side on the screen, px. */
 const SCREEN = 480;
 const LOW = 0.003;
@@ -40,7 +40,7 @@ export function worstPlaces(diagnosis: Diagnosis): WorstPlace[] {
     ...probed
       .filter(({ max }) => max > 0)
       .map(({ why, max, worst }) => ({
-        title: `Probe at a ${why}: error ${fractionText(max)}`,
+        title: `Probe at ${PROBE_NAMES[why]}: error ${fractionText(max)}`,
         at: worst,
       })),
     ...findings.filter(({ where }) => Object.keys(where).length > 0).map(ofFinding),
@@ -60,8 +60,8 @@ export function worstPlaces(diagnosis: Diagnosis): WorstPlace[] {
 
 const middle = ([start, stop]: Interval): number => Math.floor((start + stop) / 2);
 
-function ofFinding({ cause, where }: Finding): WorstPlace {
-  return { title: CAUSE_NAMES[cause], at: middleOf(where) };
+function ofFinding(finding: Finding): WorstPlace {
+  return { title: findingTitle(finding), at: middleOf(finding.where) };
 }
 
 /** The px in the middle of a place. */

@@ -47,7 +47,7 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 export function markdownText(text: string): string {
   return text
     .replace(UNSEEN, " ")
-    .replace(/[\\`*_{}[\]()<>#|!~&$]/g, (letter) => `\\${letter}`)
+    .replace(/[\\`*_{}[\]<>#|!~&$]/g, (letter) => `\\${letter}`)
     .replace(/^(\s*)([-+=]|\d+(?=[.)]))/, (_, space: string, mark: string) =>
       /\d/.test(mark) ? `${space}${mark}\u200b` : `${space}\\${mark}`,
     )
@@ -100,7 +100,7 @@ const PAGE_STYLE = [
   "h1{font-size:1.6em}h2{margin-top:2em;font-size:1.25em}h3{font-size:1.05em}",
   "table{border-collapse:collapse;font-variant-numeric:tabular-nums}",
   "th,td{padding:3px 12px 3px 0;border-bottom:1px solid #ddd;text-align:left}",
-  "pre{padding:8px 10px;border:1px solid #ddd;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere}",
+  "table{margin:1em 0}pre{padding:8px 10px;border:1px solid #ddd;border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere}",
   "figure{margin:1.5em 0}figcaption{color:#666}svg{max-width:100%;height:auto}",
   "@media (prefers-color-scheme:dark){body{color:#ccc;background:#1f1f1f}th,td,pre{border-color:#444}figcaption{color:#9d9d9d}}",
 ].join("");

@@ -3,7 +3,16 @@
  * panel, which say the same. Pure.
  * @module
  */
-import type { Cause, Certainty, Diagnosis, DiagnosisMode, Place, Verdict } from "../diagnosis";
+import type {
+  Cause,
+  Certainty,
+  Diagnosis,
+  DiagnosisMode,
+  Finding,
+  Place,
+  ProbePlace,
+  Verdict,
+} from "../diagnosis";
 
 /** What a verdict is called. */
 export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = Object.freeze({
@@ -22,6 +31,19 @@ export const CAUSE_NAMES: Readonly<Record<Cause, string>> = Object.freeze({
   "missing-tile": "A tile is missing or constant",
   "training-patch": "The tiles are larger than what the network saw in training",
   unknown: "A mark of unknown cause",
+});
+
+/** What a finding is called, with the axis that it is about. */
+export function findingTitle({ cause, axis }: Pick<Finding, "cause" | "axis">): string {
+  return axis === null ? CAUSE_NAMES[cause] : `${CAUSE_NAMES[cause]} (${axis})`;
+}
+
+/** Where probes are. */
+export const PROBE_NAMES: Readonly<Record<ProbePlace["why"], string>> = Object.freeze({
+  seam: "a seam",
+  crossing: "a crossing of seams",
+  "stack end": "an end of the stack",
+  "worst disagreement": "a seam whose tiles disagree most",
 });
 
 /** How sure a finding is, and why. */

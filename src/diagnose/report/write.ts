@@ -14,11 +14,25 @@ import { cutPictures } from "./pictures";
 import { reportPictures, reportText } from "./text";
 import type { ReportFormat } from "./text";
 
-/** The format that a report of this name has; null when it has none. */
-export function reportFormat(path: string): ReportFormat | null {
+function reportFormat(path: string): ReportFormat | null {
   const ending = extname(path).toLowerCase();
   if (ending === ".md" || ending === ".markdown") return "markdown";
   return ending === ".html" || ending === ".htm" ? "html" : null;
+}
+
+/**
+ * The format that a report of this name has; before any work.
+ *
+ * @throws {TilewrightError} `report.format` when the name ends in neither .md nor .html
+ */
+export function requireReportName(path: string): ReportFormat {
+  const format = reportFormat(path);
+  if (format !== null) return format;
+  throw new TilewrightError(
+    "report.format",
+    `${basename(path)}: a report is Markdown or HTML`,
+    "choose a name that ends in .md or .html",
+  );
 }
 
 /** What is written, and where its pictures come from. */
@@ -41,14 +55,7 @@ export interface ReportOrder {
  */
 export async function writeReport(order: ReportOrder, job: Job): Promise<void> {
   const { path, diagnosis } = order;
-  const format = reportFormat(path);
-  if (format === null) {
-    throw new TilewrightError(
-      "report.format",
-      `${basename(path)}: a report is Markdown or HTML`,
-      "choose a name that ends in .md or .html",
-    );
-  }
+  const format = requireReportName(path);
   const pictures = await picturesOf(order, job);
   const folder = `${basename(path, extname(path))}_files`;
   if (format === "markdown") {

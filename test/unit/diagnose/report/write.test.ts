@@ -48,15 +48,15 @@ describe("writing a report", () => {
     const named = [...text.matchAll(/\]\(my%20report_files\/([\w-]+\.svg)\)/g)].map(([, name]) => name);
     expect(named.sort()).toEqual(readdirSync(join(folder.path, "my report_files")).sort());
     expect(named).toContain("place-1.svg");
-    // The worst probe is at Y 63, X 65: the step at X 64 stands in the middle, and is marked.
+    // The worst probe is at Y 63, X 65: the step at X 64 is 47 px from the left, and is marked.
     const svg = readFileSync(join(folder.path, "my report_files/place-1.svg"), "utf8");
     const { width, height, data } = pixelsOf(svg);
-    expect([width, height]).toEqual([160, 160]);
+    expect([width, height]).toEqual([96, 96]);
     expect(svg).toContain(">X 64<");
     expect(svg).toContain(">Y 64<");
-    const row = Array.from({ length: width }, (_, i) => data[80 * width + i]);
-    expect(row[63] + 50).toBeLessThan(row[64]);
-    expect(Math.abs(row[62] - row[63])).toBeLessThan(5);
+    const row = Array.from({ length: width }, (_, i) => data[40 * width + i]);
+    expect(row[46] + 50).toBeLessThan(row[47]);
+    expect(Math.abs(row[45] - row[46])).toBeLessThan(5);
   });
 
   test("as HTML puts everything into one file", async () => {
@@ -97,6 +97,9 @@ describe("writing a report", () => {
 test("the worst places are those with measured errors first, each at another place", () => {
   const places = worstPlaces(MARKED);
   expect(places).toHaveLength(4);
-  expect(places[0]).toEqual({ title: "Probe at a crossing: error 4.1 %", at: { Z: 11, Y: 63, X: 65 } });
+  expect(places[0]).toEqual({
+    title: "Probe at a crossing of seams: error 4.1 %",
+    at: { Z: 11, Y: 63, X: 65 },
+  });
   expect(new Set(places.map(({ at }) => JSON.stringify(at))).size).toBe(4);
 });
