@@ -14,6 +14,7 @@ interface Property {
 }
 
 interface Manifest {
+  readonly activationEvents: readonly string[];
   readonly engines: { readonly vscode: string };
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly capabilities: {
@@ -70,6 +71,7 @@ test("titles are those that people are told about", () => {
     "tilewright.showRun": "Show Run Record",
     "tilewright.compareStacks": "Compare with…",
     "tilewright.addLayer": "Add Layer…",
+    "tilewright.diagnoseSeams": "Diagnose Seams…",
   });
   expect(manifest.contributes.commands.every(({ category }) => category === "Tilewright")).toBe(true);
 });
@@ -146,7 +148,7 @@ function isOffered(when: string, name: string): boolean {
 }
 
 test("the explorer offers what is done with a stack on every kind of stack, and on no other file", () => {
-  const names = ["predictTiled", "explainTiling", "compareStacks", "showRun", "repeatRun"];
+  const names = ["predictTiled", "explainTiling", "compareStacks", "diagnoseSeams", "showRun", "repeatRun"];
   for (const name of names) {
     const entry = manifest.contributes.menus["explorer/context"].find(
       ({ command }) => command === `tilewright.${name}`,
@@ -162,6 +164,11 @@ test("two stacks are compared from the explorer where two are selected, never wh
     ({ command }) => command === "tilewright.compareStacks",
   );
   expect(entry.when).toMatch(/^\(.+\) && \(listDoubleSelection \|\| !listMultiSelection\)$/);
+});
+
+test("panels that survive a reload of the window wake the extension", () => {
+  const types = [...read("extension", "diagnosisPanels.ts").matchAll(/VIEW_TYPE = "([\w.]+)"/g)];
+  expect(types.map(([, type]) => `onWebviewPanel:${type}`)).toEqual(manifest.activationEvents);
 });
 
 test("types are those of the oldest VS Code that is supported, and no keys are taken", () => {
