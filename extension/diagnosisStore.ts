@@ -87,8 +87,7 @@ export class DiagnosisStore {
 /** The name of the stack, so that a layer is recognised, and what tells it from others of that name. */
 function fileName(key: string, ending: string): string {
   const hash = createHash("sha256").update(key).digest("hex").slice(0, 24);
-  const stem = decodeURIComponent(key.split("/").pop() ?? "")
-    .replace(/[^\w.-]+/g, "-")
-    .slice(0, 60);
+  const name = (key.split("/").pop() ?? "").replace(/%[0-9a-f]{2}/gi, "-");
+  const stem = name.replace(/[^\w.-]+/g, "-").slice(0, 60);
   return ending === "json" ? `${hash}.json` : `marks of ${stem} ${hash.slice(0, 8)}.${ending}`;
 }
