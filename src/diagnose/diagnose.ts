@@ -9,7 +9,7 @@ import { measureBlind } from "./blind/blind";
 import { findCauses, worstFirst } from "./causes";
 import type { Diagnosis, DiagnosisMode, Finding, SeamFigures } from "./diagnosis";
 import { isExactRun } from "./exact";
-import { knownSeams, writtenRegion, writtenStart } from "./places";
+import { knownSeams, plannedGrids, writtenRegion, writtenStart } from "./places";
 import { probeRun } from "./probe/probe";
 import type { ProbeResult } from "./probe/probe";
 import { recordedSeams, unexpectedDisagreement } from "./recorded";
@@ -42,7 +42,8 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
   job.signal.throwIfAborted();
   const mode: DiagnosisMode =
     run === undefined ? "blind" : recompute === undefined ? "record" : "record+model";
-  const blind = await measureBlind(stack, run === undefined ? {} : knownSeams(run.plan), job);
+  const known = run === undefined ? {} : knownSeams(run.plan);
+  const blind = await measureBlind(stack, known, job);
   const { range } = blind;
   const recorded = run === undefined ? [] : recordedSeams(run, range);
   const probed =
@@ -51,7 +52,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
       : await probeRun(stack, run, { recompute, range }, job);
   const seams = withErrors(seamsTogether(recorded, blind.seams), run ?? null, probed);
   const caused: Finding[] = run === undefined ? [] : findCauses(run, { seams, probe: probed });
-  const joined = findingsTogether(caused, blind.findings, run ?? null, (axis) =>
+  const joined = findingsTogether({ caused, seen: blind.findings }, seams, run ?? null, (axis) =>
     run === undefined ? false : leftNoMark(run, probed, seams, axis),
   );
   const findings = worstFirst(joined.findings);
@@ -82,7 +83,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
       ...slice,
       error: errors?.perAxis[slice.axis]?.[slice.index] ?? slice.error,
     })),
-    grid: blind.grid,
+    grid: { ...blind.grid, ...plannedGrids(known) },
     excess: blind.excess,
     probe: probed?.probe ?? null,
     reference: errors,

@@ -4,6 +4,7 @@
  */
 import type { Plan } from "../tiling/plan";
 import type { Interval, Region } from "../volume/region";
+import type { Grid } from "./diagnosis";
 
 /**
  * First px of the padded image that was written, per axis of the plan: what is subtracted from px of the padded
@@ -54,6 +55,18 @@ export function knownSeams(plan: Plan): Record<string, number[]> {
     if (positions.length > 0) known[axis] = positions;
   }
   return known;
+}
+
+/** The grid of planned seams by axis letter; null where they are fewer than two or not at equal distances. */
+export function plannedGrids(
+  known: Readonly<Record<string, readonly number[]>>,
+): Record<string, Grid | null> {
+  const grids = Object.entries(known).map(([axis, [offset, second, ...others]]) => {
+    const period = second - offset;
+    const isRegular = period > 0 && others.every((px, i) => px === offset + (i + 2) * period);
+    return [axis, isRegular ? { period, offset } : null] as const;
+  });
+  return Object.fromEntries(grids);
 }
 
 /** px per axis under whose multiples `px` is rounded up. */

@@ -6,8 +6,14 @@ import { repeatWith } from "./cures";
 import type { Cure, Finding, SeamFigures } from "./diagnosis";
 import type { RunFacts } from "./run";
 
+/** Probability from which on a plane is a seam by itself, wherever tiles were planned. */
+const RARE = 0.01;
+/** Robust standard deviations from which on the step at a planned seam is worth a word. */
+const VISIBLE = 2;
+
 /**
- * Seams of the run with what the pixels show at them, then those that only the pixels show.
+ * Seams of the run with what the pixels show at them, then those that only the pixels show. Planes that the pixels
+ * only count in to complete a grid are left out on axes whose true grid is planned.
  *
  * @param recorded seams of the run; empty without one
  * @param seen     seams of the pixels, known and found
@@ -20,7 +26,11 @@ export function seamsTogether(recorded: readonly SeamFigures[], seen: readonly S
     pixels.delete(keyOf(seam));
     return found === undefined ? seam : { ...seam, excess: found.excess, pValue: found.pValue };
   });
-  return [...known, ...pixels.values()];
+  const planned = new Set(recorded.map(({ axis }) => axis));
+  const others = [...pixels.values()].filter(
+    ({ axis, pValue }) => !planned.has(axis) || (pValue !== null && pValue < RARE),
+  );
+  return [...known, ...others];
 }
 
 /** What is left of the pixels' findings once the run is known, and what was said of the others. */
@@ -36,11 +46,12 @@ export interface Joined {
  * evidence of the run's finding. One that the run cannot have made becomes a note: it comes from the input.
  *
  * @param caused findings of plan, network and probe
+ * @param seams   of {@link seamsTogether}
  * @param cleared axes on which the run left no mark: its plan is exact there, or a probe of it was
  */
 export function findingsTogether(
-  caused: readonly Finding[],
-  seen: readonly Finding[],
+  { caused, seen }: { readonly caused: readonly Finding[]; readonly seen: readonly Finding[] },
+  seams: readonly SeamFigures[],
   run: RunFacts | null,
   cleared: (axis: string | null) => boolean,
 ): Joined {
@@ -50,10 +61,11 @@ export function findingsTogether(
   for (const finding of seen) {
     const cannotBe = isTileMark(finding) && cleared(finding.axis);
     isSeen ||= finding.certainty === "measured" && !cannotBe;
-    const same = findings.findIndex((other) => isSameThing(other, finding));
+    const evidence = evidenceAtSeams(finding, seams);
+    const same = evidence === null ? -1 : findings.findIndex((other) => isSameThing(other, finding));
     if (same >= 0) {
       const other = findings[same];
-      findings[same] = { ...other, evidence: `${other.evidence}; in the pixels: ${finding.evidence}` };
+      findings[same] = { ...other, evidence: `${other.evidence}; in the pixels: ${evidence ?? ""}` };
     } else if (cannotBe) {
       notes.push(`${finding.evidence} The tiles of this run did not make that: look at the input.`);
     } else {
@@ -61,6 +73,19 @@ export function findingsTogether(
     }
   }
   return { findings, notes, seen: isSeen };
+}
+
+/**
+ * What a finding of the pixels says of the planned seams; null when what it found lies elsewhere. The pixels guess
+ * where tiles meet, the plan knows.
+ */
+function evidenceAtSeams({ cause, axis, evidence }: Finding, seams: readonly SeamFigures[]): string | null {
+  const planned = seams.filter((seam) => seam.known && seam.axis === axis);
+  if (cause !== "unknown" || planned.length === 0) return evidence;
+  const worst = planned.reduce((most, seam) => ((seam.excess ?? 0) > (most.excess ?? 0) ? seam : most));
+  if ((worst.excess ?? 0) < VISIBLE) return null;
+  const size = worst.excess!.toFixed(1);
+  return `the step at ${worst.axis} ${worst.position} exceeds those around it by ${size} robust standard deviations`;
 }
 
 /** The cure of a finding of the pixels, once the run is known that has to be repeated. */
