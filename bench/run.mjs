@@ -15,7 +15,6 @@ await build({
   absWorkingDir: ROOT,
   entryPoints: [
     "bench/prediction.ts",
-    "bench/diagnoseRuns.ts",
     "bench/loop.ts",
     "bench/reading.ts",
     "bench/viewer.ts",
