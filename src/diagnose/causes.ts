@@ -12,6 +12,7 @@ import type { ExtraPadding } from "./probe/borders";
 import type { ProbeResult, ProbedPlace } from "./probe/probe";
 import type { RunFacts } from "./run";
 import { TOLERANCE, percent } from "./tolerance";
+import { smallPatch } from "./trained";
 
 /** What was measured of a run, fractions of the range; null where nothing measured it. */
 export interface Measured {
@@ -27,7 +28,7 @@ export function findCauses(run: RunFacts, measured: Measured): Finding[] {
     ...misalignedFindings(run, measured),
     ...normalizationFindings(run, measured),
     ...paddingFindings(run, measured),
-    ...trainingFindings(run),
+    ...trainingFindings(run, measured),
     ...unexplainedFindings(run, measured),
     ...disagreementFindings(run, measured),
   ]);
@@ -97,7 +98,7 @@ function normalizationFindings(run: RunFacts, measured: Measured): Finding[] {
   const { plan } = run;
   const findings: Finding[] = [];
   if (run.normalizationScope === "tile" && plan.count > 1 && !run.untiled) {
-    const { magnitude, text } = unexplainedError(measured);
+    const { magnitude, text } = intensitiesError(measured);
     findings.push({
       cause: "tile-normalization",
       certainty: "certain",
@@ -130,18 +131,23 @@ function normalizationFindings(run: RunFacts, measured: Measured): Finding[] {
   return findings;
 }
 
-/** What neither the plan nor the way of normalising explains, where the model was asked. */
+/** What neither the plan nor the way of normalising explains, where the model was asked: one finding per cause. */
 function unexplainedFindings(run: RunFacts, { probe }: Measured): Finding[] {
-  // Tiles that were normalised one by one differ everywhere; only what looks like something else counts there.
-  const isTile = run.normalizationScope === "tile";
-  const places = (probe?.places ?? []).filter(({ looksLike }) => !isTile || looksLike !== null);
-  const worst = places.reduce<ProbedPlace | null>(
-    (most, place) => ((place.unexplained ?? 0) > (most?.unexplained ?? 0) ? place : most),
-    null,
-  );
-  const magnitude = worst?.unexplained ?? 0;
-  if (worst === null || magnitude < TOLERANCE) return [];
-  const cause = worst.looksLike ?? "unknown";
+  const worst = new Map<UnexplainedCause, ProbedPlace>();
+  for (const place of probe?.places ?? []) {
+    if ((place.unexplained ?? 0) < TOLERANCE) continue;
+    const cause = place.looksLike ?? "unknown";
+    if ((place.unexplained ?? 0) > (worst.get(cause)?.unexplained ?? 0)) worst.set(cause, place);
+  }
+  // A tile that is missing, or wrapped, may look like neither in a part of it.
+  if (worst.size > 1) worst.delete("unknown");
+  return [...worst].map(([cause, place]) => unexplainedFinding(run, cause, place));
+}
+
+type UnexplainedCause = NonNullable<ProbedPlace["looksLike"]> | "unknown";
+
+function unexplainedFinding(run: RunFacts, cause: UnexplainedCause, worst: ProbedPlace): Finding {
+  const magnitude = worst.unexplained ?? 0;
   const place = Object.entries(worst.worst)
     .map(([axis, px]) => `${axis} ${px}`)
     .join(", ");
@@ -155,17 +161,15 @@ function unexplainedFindings(run: RunFacts, { probe }: Measured): Finding[] {
     "missing-tile": repeatWith(run, "predict again: part of the run was never written", {}),
     unknown: advice("check that the stack is what this run wrote, and that nothing changed it since"),
   }[cause];
-  return [
-    {
-      cause,
-      certainty: "measured",
-      axis: null,
-      where: worst.where,
-      magnitude,
-      evidence: `${what}: up to ${percent(magnitude)} of the range at ${place}`,
-      cure,
-    },
-  ];
+  return {
+    cause,
+    certainty: "measured",
+    axis: null,
+    where: worst.where,
+    magnitude,
+    evidence: `${what}: up to ${percent(magnitude)} of the range at ${place}`,
+    cure,
+  };
 }
 
 /** Tiles of an exact run that disagree although both had their whole context. */
@@ -204,10 +208,10 @@ function tileError({ seams, probe }: Measured, axis: string | null): Size {
   };
 }
 
-function unexplainedError({ seams, probe }: Measured): Size {
+function intensitiesError({ seams, probe }: Measured): Size {
   const disagreement = worstDisagreement(seams, null);
-  const known = (probe?.places ?? []).flatMap(({ unexplained }) =>
-    unexplained === null ? [] : [unexplained],
+  const known = (probe?.places ?? []).flatMap(({ fromIntensities }) =>
+    fromIntensities === null ? [] : [fromIntensities],
   );
   if (known.length === 0) return { magnitude: disagreement, text: disagreementText(disagreement) };
   const magnitude = Math.max(...known);
@@ -251,31 +255,26 @@ function paddingFindings(run: RunFacts, { probe }: Measured): Finding[] {
   });
 }
 
-function trainingFindings({ plan, trainingPatch }: RunFacts): Finding[] {
-  if (trainingPatch === null) return [];
-  const size = largestTile(plan.tiles);
-  const small = [...plan.axes].flatMap((axis, i) => {
-    const patch = trainingPatch[axis];
-    const isSmall =
-      plan.roles[i] === "tiled" && patch !== undefined && patch < plan.context[i] && patch < size[i];
-    return isSmall ? [{ axis, patch, tile: size[i], context: plan.context[i], block: plan.block[i] }] : [];
+function trainingFindings(run: RunFacts, { probe }: Measured): Finding[] {
+  const { plan } = run;
+  return [...plan.axes].flatMap((axis, i): Finding[] => {
+    const patch = smallPatch(run, i);
+    if (patch === null) return [];
+    const measured = probe?.training.find((one) => one.axis === axis);
+    return [
+      {
+        cause: "training-patch",
+        certainty: "certain",
+        axis,
+        where: {},
+        magnitude: measured?.max ?? null,
+        evidence: `the network was trained on patches of ${patch} px in ${axis} and predicts tiles of ${largestTile(plan.tiles)[i]} px; it sees ${plan.context[i]} px on either side, so no pixel of its training had its whole surroundings, and every one had the patch's border in sight${measured === undefined ? "" : `; in patches of that size the same places differ by up to ${percent(measured.max)} of the range`}`,
+        cure: advice(
+          `train with patches of at least ${2 * plan.context[i] + plan.block[i]} px in ${axis}, or with a shallower network; no overlap repairs this`,
+        ),
+      },
+    ];
   });
-  if (small.length === 0) return [];
-  const list = (value: (one: (typeof small)[number]) => number): string =>
-    small.map((one) => `${one.axis} ${value(one)}`).join(", ");
-  return [
-    {
-      cause: "training-patch",
-      certainty: "certain",
-      axis: small.length === 1 ? small[0].axis : null,
-      where: {},
-      magnitude: null,
-      evidence: `the network was trained on patches of ${list(({ patch }) => patch)} px and predicts tiles of ${list(({ tile }) => tile)} px; it sees ${list(({ context }) => context)} px on either side, so in training no pixel had its whole surroundings, and every one had the patch's border in sight`,
-      cure: advice(
-        `train with patches of at least ${list(({ context, block }) => wholeBlocks(2 * context, block) + block)} px, or a shallower network; no overlap repairs this`,
-      ),
-    },
-  ];
 }
 
 function disagreementText(disagreement: number | null): string {

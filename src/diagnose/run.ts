@@ -59,4 +59,11 @@ export interface Recompute {
    *          not to be changed
    */
   predict(region: Region, padding: RunFacts["padding"] | undefined, job: Job): Promise<Volume<Float32Array>>;
+  /**
+   * Predicts a tile as the run did: with its own intensities where the run measured them tile by tile.
+   *
+   * @param read what the tile read, with respect to the padded image
+   * @returns as {@link predict}
+   */
+  predictTile(read: Region, job: Job): Promise<Volume<Float32Array>>;
 }

@@ -110,7 +110,7 @@ function cureWith(run: RunFacts, { cause, cure }: Finding): Cure {
 function isSameThing(caused: Finding, seen: Finding): boolean {
   if (caused.cause === seen.cause)
     return seen.axis === null || caused.axis === null || seen.axis === caused.axis;
-  const atSeams = ["overlap-too-small", "misaligned-tiles", "tile-normalization", "unknown"];
+  const atSeams = ["overlap-too-small", "misaligned-tiles", "tile-normalization", "missing-tile", "unknown"];
   const isSteps = seen.cause === "unknown" || seen.cause === "tile-normalization";
   return (
     isSteps &&

@@ -69,6 +69,8 @@ export function summaryOf(verdict: Verdict, evidence: Evidence): string {
         findings.length > 1
           ? ` ${findings.length - 1} more ${findings.length === 2 ? "finding" : "findings"} below.`
           : "";
+      if (findings.every(({ cause }) => cause === "training-patch"))
+        return `Not what the network was trained for: in patches as in its training it gives something else${size}; the tiles themselves left no mark.${more}`;
       return `The tiles left marks: ${causeText(worst)}${size}.${more}`;
     }
     case "seamless": {

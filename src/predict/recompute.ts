@@ -7,11 +7,15 @@ import type { Session } from "../engines/engine";
 import { TilewrightError } from "../errors";
 import type { Job } from "../job";
 import type { Stack } from "../stack/stack";
+import type { PaddingMode } from "../tiling/padding";
 import { regionShape } from "../volume/region";
+import type { Region } from "../volume/region";
+import type { Volume } from "../volume/volume";
 import { matchAxes, renameAxes } from "./geometry";
 import type { ImageShape } from "./geometry";
 import { measureStack } from "./intensities";
 import type { MeasuredNormalization } from "./normalize";
+import type { PredictOptions } from "./options";
 import { PaddedInput } from "./paddedInput";
 import { chosenNormalization, engineBytes, tileBytes } from "./prepare";
 import type { AnalysedModel } from "./prepare";
@@ -36,38 +40,36 @@ export async function recomputeFor(again: Again, job: Job): Promise<Recompute> {
   const { plan, padding } = run.facts;
   const image = imageOf(again);
   const measured = await intensitiesOf(again, image, job);
-  const options = {
-    ...run.options,
-    normalizeScope: perTile(run) ? "stack" : run.options.normalizeScope,
-  } as const;
   const bytes = tileBytes(model, plan.axes);
   const limit = engineBytes(run.options);
   const spatial = [...plan.axes].map((axis) => model.network.spatialAxes.indexOf(axis));
+  const call = async (
+    region: Region,
+    how: { readonly padding: PaddingMode; readonly options: PredictOptions },
+    job: Job,
+  ): Promise<Volume<Float32Array>> => {
+    job.signal.throwIfAborted();
+    const padded = new PaddedInput(input, image, plan, {
+      mode: how.padding,
+      spatialAxes: model.network.spatialAxes,
+    });
+    const { options } = how;
+    const normalization = chosenNormalization(model, options);
+    const reading = { model, options, measured, plan, stack: input, input: padded, normalization };
+    const { tensor, maps } = await readTile(reading, { read: region }, job);
+    const output = await session.run(tensor);
+    restore(reading, output, maps);
+    return output;
+  };
+  const asOne = perTile(run) ? ({ ...run.options, normalizeScope: "stack" } as const) : run.options;
   return {
     block: spatial.map((i) => (i < 0 ? 1 : analysis.block[i])),
     context: spatial.map((i) => (i < 0 ? 0 : analysis.context[i].aligned)),
     blockers: analysis.blockers.map(({ layer, reason }) => `layer ${layer}: ${reason}`),
     fits: (region) => bytes(regionShape(region)) <= limit,
-    predict: async (region, otherPadding, callJob) => {
-      callJob.signal.throwIfAborted();
-      const padded = new PaddedInput(input, image, plan, {
-        mode: otherPadding ?? padding,
-        spatialAxes: model.network.spatialAxes,
-      });
-      const reading = {
-        model,
-        options,
-        measured,
-        plan,
-        stack: input,
-        input: padded,
-        normalization: chosenNormalization(model, options),
-      };
-      const { tensor, maps } = await readTile(reading, { read: region }, callJob);
-      const output = await session.run(tensor);
-      restore(reading, output, maps);
-      return output;
-    },
+    predict: (region, otherPadding, callJob) =>
+      call(region, { padding: otherPadding ?? padding, options: asOne }, callJob),
+    predictTile: (read, callJob) => call(read, { padding, options: run.options }, callJob),
   };
 }
 

@@ -18,6 +18,8 @@ import type { Recompute, RunFacts } from "../run";
 
 /** Predictions that are kept for the next box, bytes. */
 const KEPT_BYTES = 256 * 2 ** 20;
+/** Voxels of whole tiles that are predicted again. */
+const MOST_TILE_VOXELS = 24e6;
 
 /** Regions are with respect to the padded image, axes of the plan. */
 export class Predictions {
@@ -25,6 +27,8 @@ export class Predictions {
   readonly recompute: Recompute;
   readonly #stack: Stack;
   readonly #kept = new Map<string, Volume<Float32Array>>();
+  readonly #tiles = new Set<string>();
+  #tileVoxels = 0;
   /** Voxels the network computed so far. */
   voxels = 0;
 
@@ -74,15 +78,40 @@ export class Predictions {
     padding: PaddingMode | undefined,
     job: Job,
   ): Promise<Volume<Float32Array>> {
-    const key = `${padding ?? ""} ${JSON.stringify(seen)}`;
+    const call = (): Promise<Volume<Float32Array>> => this.recompute.predict(seen, padding, job);
+    return this.#cut(await this.#once(padding ?? "", seen, call, job), seen, box);
+  }
+
+  /**
+   * What the tile of a part said about it, with intensities of its own; null where that does not fit into memory or
+   * takes too long.
+   */
+  async predictTile({ tile, part }: TilePart, job: Job): Promise<Volume<Float32Array> | null> {
+    const { read } = tile;
+    if (!this.#tiles.has(JSON.stringify(read))) {
+      if (this.#tileVoxels + regionSize(read) > MOST_TILE_VOXELS || !this.recompute.fits(read)) return null;
+      this.#tiles.add(JSON.stringify(read));
+      this.#tileVoxels += regionSize(read);
+    }
+    const call = (): Promise<Volume<Float32Array>> => this.recompute.predictTile(read, job);
+    return this.#cut(await this.#once("tile", read, call, job), read, part);
+  }
+
+  async #once(
+    how: string,
+    seen: Region,
+    call: () => Promise<Volume<Float32Array>>,
+    { signal }: Job,
+  ): Promise<Volume<Float32Array>> {
+    const key = `${how} ${JSON.stringify(seen)}`;
     let volume = this.#kept.get(key);
     if (volume === undefined) {
-      job.signal.throwIfAborted();
-      volume = await this.recompute.predict(seen, padding, job);
+      signal.throwIfAborted();
+      volume = await call();
       this.voxels += regionSize(seen);
     }
     this.#keep(key, volume);
-    return this.#cut(volume, seen, box);
+    return volume;
   }
 
   /** What stands in the written stack, axes as those of predictions. */

@@ -17,6 +17,8 @@ import type { ExtraPadding } from "./borders";
 import { choosePlaces, smallerPlace } from "./choosePlaces";
 import type { ChosenPlace } from "./choosePlaces";
 import { measureCurve, recommendedOverlaps } from "./curve";
+import { measureTraining } from "./training";
+import type { BeyondTraining } from "./training";
 import { Predictions, differenceOf, partsOf } from "./predictions";
 import type { Probing } from "./predictions";
 
@@ -29,7 +31,15 @@ export interface ProbedPlace extends ProbePlace {
   readonly seams: Readonly<Record<string, number>>;
   /** Largest |full context − the run's own tiles, predicted again|: what overlap and grid do; of blended tiles the error. */
   readonly fromTiles: number;
-  /** Largest |the run's own tiles, predicted again − written|: what neither overlap nor grid explain; null of blended tiles. */
+  /**
+   * Largest |the run's own tiles with their own intensities − the same with those of the stack|; null where the run had
+   * one set of intensities. Where whole tiles were not predicted again, what is written stands for them.
+   */
+  readonly fromIntensities: number | null;
+  /**
+   * Largest |the run's own tiles, predicted again − written|: what neither overlap nor grid nor intensities explain; null
+   * of blended tiles, and where whole tiles would have had to be predicted again and were not.
+   */
   readonly unexplained: number | null;
   /** Why it is unexplained, where the pixels show it. */
   readonly looksLike: "integer-wrap" | "missing-tile" | null;
@@ -40,6 +50,7 @@ export interface ProbeResult {
   readonly probe: Probe;
   readonly places: readonly ProbedPlace[];
   readonly extra: readonly ExtraPadding[];
+  readonly training: readonly BeyondTraining[];
   readonly notes: readonly string[];
 }
 
@@ -70,6 +81,7 @@ export async function probeRun(
     .map(({ place }) => place);
   const curve = await measureCurve(probing, worstFirst, notes, job);
   const { bands, extra } = await measureBorders(probing, notes, job);
+  const training = await measureTraining(probing, worstFirst, job);
   return {
     probe: {
       places: places.map(({ why, where, max, mean, worst }) => ({ why, where, max, mean, worst })),
@@ -79,6 +91,7 @@ export async function probeRun(
     },
     places,
     extra,
+    training,
     notes,
   };
 }
@@ -120,6 +133,9 @@ async function probePlace(probing: Probing, place: ChosenPlace, job: Job): Promi
   if (run.untiled) unexplained = differenceOf(full, written, { dtype, range, slack: TRUNCATED }).max / range;
   else if (parts.length > 0) unexplained = 0;
   let looksLike = run.untiled ? likenessOf(full, written, dtype) : null;
+  const isPerTile = run.normalizationScope === "tile" && parts.length > 0;
+  let unknownTiles = false;
+  let fromIntensities = isPerTile ? 0 : null;
   for (const { tile, part } of parts) {
     const seen = seenBy(probing, tile, part);
     if (!predictions.recompute.fits(seen)) continue;
@@ -127,10 +143,20 @@ async function probePlace(probing: Probing, place: ChosenPlace, job: Job): Promi
     const whole = cutPart(full, box, part, predictions.plan.axes);
     const found = cutPart(written, box, part, predictions.plan.axes);
     fromTiles = Math.max(fromTiles, differenceOf(own, whole, { dtype: "float32", range }).max / range);
-    const rest = differenceOf(own, found, { dtype, range, slack: TRUNCATED }).max / range;
-    if (rest > (unexplained ?? 0)) looksLike = likenessOf(own, found, dtype) ?? looksLike;
+    const asRun = isPerTile ? await predictions.predictTile({ tile, part }, job) : own;
+    if (fromIntensities !== null) {
+      const other = differenceOf(own, asRun ?? found, { dtype: "float32", range }).max / range;
+      fromIntensities = Math.max(fromIntensities, other);
+    }
+    if (asRun === null) {
+      unknownTiles = true;
+      continue;
+    }
+    const rest = differenceOf(asRun, found, { dtype, range, slack: TRUNCATED }).max / range;
+    if (rest > (unexplained ?? 0)) looksLike = likenessOf(asRun, found, dtype) ?? looksLike;
     unexplained = Math.max(unexplained ?? 0, rest);
   }
+  if (unknownTiles && unexplained === 0) unexplained = null;
   return {
     why: place.why,
     where: placeOf(probing, box),
@@ -139,6 +165,7 @@ async function probePlace(probing: Probing, place: ChosenPlace, job: Job): Promi
     worst: positionOf(probing, full, box, error.worst),
     seams: place.seams,
     fromTiles,
+    fromIntensities,
     unexplained,
     looksLike,
   };
@@ -183,7 +210,7 @@ function likenessOf(
 ): ProbedPlace["looksLike"] {
   const { data } = written;
   if (
-    data.every((value) => value === data[0]) &&
+    data.every((value) => Object.is(value, data[0])) &&
     predicted.data.some((value) => value !== predicted.data[0])
   ) {
     return "missing-tile";
