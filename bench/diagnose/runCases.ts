@@ -26,13 +26,7 @@ import type { RunModel } from "./runModels";
 
 /** What is done wrong on purpose. */
 export type RunFault =
-  | "overlap"
-  | "misaligned"
-  | "normalization"
-  | "padding"
-  | "training"
-  | "missing"
-  | "wrap";
+  "overlap" | "misaligned" | "normalization" | "padding" | "training" | "missing" | "wrap";
 
 /** The cause that each fault is. */
 export const FAULT_CAUSE: Readonly<Record<RunFault, Cause>> = {
@@ -121,7 +115,19 @@ export async function exactRun(seed: number, model: RunModel, shop: Workshop): P
     const out = join(shop.folder, "out.tif");
     try {
       const plan = await predictFile(shop, { input, model: model.path, out }, options);
-      return { seed, specimen, model, planted: [], input, out, options, plan, trainingPatch: null, right: null, seamError: null };
+      return {
+        seed,
+        specimen,
+        model,
+        planted: [],
+        input,
+        out,
+        options,
+        plan,
+        trainingPatch: null,
+        right: null,
+        seamError: null,
+      };
     } catch (error) {
       if (!isImpossible(error) || draw > MOST_DRAWS) throw error;
     }
@@ -157,7 +163,11 @@ interface Draw {
   readonly shop: Workshop;
 }
 
-async function drawRun(seed: number, random: Random, { model, planted, shop }: Draw): Promise<RunCase | null> {
+async function drawRun(
+  seed: number,
+  random: Random,
+  { model, planted, shop }: Draw,
+): Promise<RunCase | null> {
   const { specimen, image } = anyInput(random, model, planted);
   const input = await writeStack(join(shop.folder, "in.tif"), image);
   const out = join(shop.folder, "out.tif");
@@ -167,6 +177,7 @@ async function drawRun(seed: number, random: Random, { model, planted, shop }: D
   const files = { input, model: model.path, out };
   const plan = await predictFile(shop, files, options);
   if (plan.count === 1 && !planted.includes("padding") && !planted.includes("training")) return null;
+  if (planted.includes("misaligned") && !plan.warnings.some(isMisaligned)) return null;
   const rightFile = join(shop.folder, "right.tif");
   const rightOptions = { normalize: model.normalize, pad: options.pad, untiled: true };
   await predictFile(shop, { ...files, out: rightFile }, rightOptions);
@@ -182,6 +193,10 @@ async function drawRun(seed: number, random: Random, { model, planted, shop }: D
     await writeStack(out, final);
   }
   return { ...made, seamError };
+}
+
+function isMisaligned({ code, breaksExactness }: Plan["warnings"][number]): boolean {
+  return code === "block-misaligned" && breaksExactness;
 }
 
 /** Whether what the run did wrong is large enough; what is done to the file afterwards is checked there. */
@@ -201,24 +216,37 @@ async function isVisible(
     const largest = [...right.axes].map((axis, i) => {
       const p = plan.axes.indexOf(axis);
       const depth = Math.min(plan.context[p], right.shape[i]);
-      if (depth === 0 || !plan.warnings.some((one) => one.code === "extra-padding" && one.axis === axis)) return 0;
+      if (depth === 0 || !plan.warnings.some((one) => one.code === "extra-padding" && one.axis === axis))
+        return 0;
       const band = (start: number): Interval[] =>
         right.shape.map((n, k): Interval => (k === i ? [start, start + depth] : [0, n]));
-      return Math.max(differenceIn(tiled, right, band(0)), differenceIn(tiled, right, band(right.shape[i] - depth)));
+      return Math.max(
+        differenceIn(tiled, right, band(0)),
+        differenceIn(tiled, right, band(right.shape[i] - depth)),
+      );
     });
     if (Math.max(...largest) < LEAST_OF_RANGE) return false;
   }
   if (trainingPatch === null) return true;
   // As the network was trained: each patch on its own, its border in sight.
   const out = join(shop.folder, "trained.tif");
-  const asTrained = { normalize: model.normalize, pad: made.options.pad, tileSize: trainingPatch, overlap: 0 };
+  const asTrained = {
+    normalize: model.normalize,
+    pad: made.options.pad,
+    tileSize: trainingPatch,
+    overlap: 0,
+  };
   await predictFile(shop, { input: made.input, model: model.path, out }, asTrained);
   const all = right.shape.map((n): Interval => [0, n]);
   return differenceIn(tiled, await readStack(out), all) >= LEAST_OF_RANGE;
 }
 
 /** What other tools do to the file; null when it is not visible. */
-function spoilt(random: Random, { planted, plan }: Pick<RunCase, "planted" | "plan">, tiled: Volume): Volume | null {
+function spoilt(
+  random: Random,
+  { planted, plan }: Pick<RunCase, "planted" | "plan">,
+  tiled: Volume,
+): Volume | null {
   let volume = tiled;
   if (planted.includes("missing")) {
     const starts = writtenStart(plan);
@@ -233,11 +261,11 @@ function spoilt(random: Random, { planted, plan }: Pick<RunCase, "planted" | "pl
   return planted.includes("wrap") ? wrapped(random, volume) : volume;
 }
 
-/** A shape around 96 to 224 px, or 16 to 32 × 96 × 96. */
+/** A shape of 96 to 192 px, or 16 to 32 × 96 × 96. */
 function anyShape(random: Random, { axes, context }: RunModel): number[] {
   if (axes.length === 3) return [whole(random, 16, 32), whole(random, 64, 96), whole(random, 64, 96)];
   const least = context > 30 ? 128 : 96;
-  return [whole(random, least, 224), whole(random, least, 224)];
+  return [whole(random, least, 192), whole(random, least, 192)];
 }
 
 /** An image in camera counts, or darker by a factor where a cast to 8 bits is to wrap only what is bright. */
@@ -255,7 +283,8 @@ function anyInput(
     [factor, dtype] = [(256 * (1.1 + 0.8 * random())) / brightest, "float32"];
   }
   const data = image.data.map((value) => value * factor);
-  if (slices === 1) return { specimen, image: makeVolume(convertPixels(data, dtype), image.shape, image.axes) };
+  if (slices === 1)
+    return { specimen, image: makeVolume(convertPixels(data, dtype), image.shape, image.axes) };
   const many = new Float32Array(data.length * slices);
   for (let n = 0; n < slices; n++) {
     const light = 0.6 + 0.4 * random();
@@ -279,7 +308,8 @@ function exactOptions(random: Random, model: RunModel, { axes, shape }: Volume):
   if (share < 0.8) options.tiles = anyTiles(random, model.axes);
   else if (share < 0.95) options.tileSize = model.block * whole(random, 4, 8) + 2 * model.context;
   if (random() < 0.3) options.guarantee = "count";
-  if (random() < 0.2) options.overlap = model.block * (Math.ceil(model.context / model.block) + whole(random, 0, 3));
+  if (random() < 0.2)
+    options.overlap = model.block * (Math.ceil(model.context / model.block) + whole(random, 0, 3));
   if (model.units !== "1" && random() < 0.35) {
     options.dtype = model.units === "8 bits" ? pick(random, ["uint8", "uint16"]) : "uint16";
   }

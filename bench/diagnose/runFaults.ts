@@ -24,7 +24,13 @@ export function differenceIn(a: Volume, b: Volume, region: Region): number {
   const apart = Float64Array.from(one, (value, i) => Math.abs(value - other[i]));
   const range = rangeOf(b);
   if (apart.length === 0 || range === 0) return 0;
-  return percentileRange(apart.map((value) => (Number.isFinite(value) ? value : range)), 0, 99)[1] / range;
+  return (
+    percentileRange(
+      apart.map((value) => (Number.isFinite(value) ? value : range)),
+      0,
+      99,
+    )[1] / range
+  );
 }
 
 /** Largest |a − b| in the two px beside every seam, units of the stack. */
@@ -49,7 +55,7 @@ export function withoutTile(random: Random, volume: Volume, region: Region): Vol
   const part = cutRegion(volume, region);
   const isFloat = out.data instanceof Float32Array;
   const share = random();
-  part.data.fill(isFloat && share < 0.15 ? NaN : share < 0.7 ? 0 : Number(part.data[0]));
+  part.data.fill(isFloat && share < 0.15 ? NaN : share < 0.7 ? 0 : part.data[0]);
   copyRegion(
     part,
     part.shape.map((n): Interval => [0, n]),
@@ -70,7 +76,7 @@ export function wrapped(random: Random, { data, shape, axes }: Volume): Volume |
     for (let i = 0; i < out.length; i++) out[i] = Math.trunc(data[i]);
     const clamped = convertPixels(data, dtype);
     let many = 0;
-    for (let i = 0; i < out.length; i++) if (Math.abs(Number(out[i]) - Number(clamped[i])) > 1) many++;
+    for (let i = 0; i < out.length; i++) if (Math.abs(out[i] - clamped[i]) > 1) many++;
     const share = many / out.length;
     return share >= WRAPPED[0] && share <= WRAPPED[1] ? [makeVolume(out, shape, axes)] : [];
   });

@@ -41,10 +41,26 @@ const share = (exact: number, overlap: number, misaligned: number, normalization
   normalization,
 });
 const TRAINED = [
-  { name: "care2d (trained, bundled)", path: join("media", "sample", "models", "care2d"), shares: share(2, 0, 0, 1) },
-  { name: "n2v2d_fiji_bn_unet_d2k3 (trained)", path: join(SHARED, "n2v2d_fiji_bn_unet_d2k3"), shares: share(0.5, 0.6, 1.5, 0.3) },
-  { name: "care_synth_2d_d2k5 (trained)", path: join(SHARED, "care_synth_2d_d2k5"), shares: share(0.5, 0, 0, 0.3) },
-  { name: "care_synth_3d_d2k3 (trained)", path: join(SHARED, "care_synth_3d_d2k3"), shares: share(0.2, 0, 0, 0) },
+  {
+    name: "care2d (trained, bundled)",
+    path: join("media", "sample", "models", "care2d"),
+    shares: share(2, 0, 0, 1),
+  },
+  {
+    name: "n2v2d_fiji_bn_unet_d2k3 (trained)",
+    path: join(SHARED, "n2v2d_fiji_bn_unet_d2k3"),
+    shares: share(0.5, 0.6, 1.5, 0.3),
+  },
+  {
+    name: "care_synth_2d_d2k5 (trained)",
+    path: join(SHARED, "care_synth_2d_d2k5"),
+    shares: share(0.5, 0, 0, 0.3),
+  },
+  {
+    name: "care_synth_3d_d2k3 (trained)",
+    path: join(SHARED, "care_synth_3d_d2k3"),
+    shares: share(0.2, 0, 0, 0),
+  },
 ];
 const UNITS = ["1", "8 bits", "16 bits"] as const;
 /** Range of the output of a random network that is to be cast to so many bits. */

@@ -164,7 +164,10 @@ export function runPage(judged: JudgedRuns): string[] {
     ...missing.map((line) => `\n${line}.`),
     ...(invisible.length === 0
       ? []
-      : ["", `${invisible.length} more were drawn with five networks without becoming visible and are not counted.`]),
+      : [
+          "",
+          `${invisible.length} more were drawn with five networks without becoming visible and are not counted.`,
+        ]),
     "",
     "| | record | record+model |",
     "|---|---|---|",
@@ -238,5 +241,7 @@ function probeLines(runs: readonly JudgedRun[]): string[] {
 function timeLines(runs: readonly JudgedRun[]): string[] {
   const mean = (mode: RunMode): string =>
     (runs.reduce((sum, run) => sum + run.modes[mode].seconds, 0) / Math.max(1, runs.length)).toFixed(2);
-  return [`A diagnosis took ${mean("record")} s with the record and ${mean("record+model")} s with record and model on average.`];
+  return [
+    `A diagnosis took ${mean("record")} s with the record and ${mean("record+model")} s with record and model on average.`,
+  ];
 }
