@@ -3,7 +3,7 @@
  * marks, on seeds that no threshold was chosen on. Writes its part of docs/benchmarks.md.
  *
  * `--quick` takes 100 of each, `--development` the seeds for choosing thresholds (then nothing is written),
- * `--log FILE` writes one line of JSON for each case.
+ * `--log FILE` writes one line of JSON for each case of pixels alone, `--only blind` and `--only runs` do one half and print it.
  * @module
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -18,6 +18,7 @@ import type { Case } from "./diagnose/cases";
 import { judgeBlind } from "./diagnose/judge";
 import type { Judgement } from "./diagnose/judge";
 import { openNetworks } from "./diagnose/networks";
+import { DEVELOPMENT_RUNS, HELD_OUT_RUNS, measureRuns } from "./diagnose/runModes";
 import type { BenchNetwork } from "./diagnose/networks";
 import { reportLines } from "./diagnose/report";
 import { complain, writePart } from "./page";
@@ -28,6 +29,7 @@ import { stackFile } from "./scenes";
 const HELD_OUT = 2_000_000;
 const FULL = 1000;
 const QUICK = 100;
+const QUICK_RUNS = 60;
 const TIFFS = join(process.cwd(), "..", "shared", "tiffs");
 const FOLDER = join(process.cwd(), "dist-test", "bench", "files");
 const BIG = { name: "2 GB", axes: "ZYX", shape: [240, 2048, 2048], filters: 0 };
@@ -42,6 +44,26 @@ async function main(): Promise<void> {
   if (measured !== undefined) return measureOne(measured, process.argv.includes("--read"));
   const count = process.argv.includes("--quick") ? QUICK : FULL;
   const first = process.argv.includes("--development") ? 0 : HELD_OUT;
+  const lines: string[] = [];
+  if (option("--only") !== "runs") lines.push(...(await blindLines(count, first)));
+  if (option("--only") !== "blind") lines.push(...(await runLines()));
+  if (["--quick", "--development", "--only"].some((name) => process.argv.includes(name))) {
+    process.stdout.write(`${lines.join("\n")}\n`);
+    return;
+  }
+  process.stdout.write(writePart("npm run bench:diagnose", 0, lines));
+}
+
+/** Runs from file to file, with what their records and models tell. */
+async function runLines(): Promise<string[]> {
+  const count = process.argv.includes("--quick") ? QUICK_RUNS : FULL;
+  const firstSeed = process.argv.includes("--development") ? DEVELOPMENT_RUNS : HELD_OUT_RUNS;
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const measured = await measureRuns({ exact: count, planted: count, firstSeed }, say);
+  return ["## With the record of the run, and with its model", "", ...measured, ""];
+}
+
+async function blindLines(count: number, first: number): Promise<string[]> {
   const { networks, missing } = await openNetworks();
   const rows: Judgement[] = [];
   const started = performance.now();
@@ -58,11 +80,7 @@ async function main(): Promise<void> {
     ...reportLines(rows),
   ];
   if (!process.argv.includes("--quick")) lines.push(...(await measureBig()));
-  if (process.argv.includes("--quick") || process.argv.includes("--development")) {
-    process.stdout.write(`${lines.join("\n")}\n`);
-    return;
-  }
-  process.stdout.write(writePart("npm run bench:diagnose", 0, lines));
+  return lines;
 }
 
 async function judgeAll(
