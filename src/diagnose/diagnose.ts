@@ -65,6 +65,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     probe: probed?.probe ?? null,
     pixelsShow: joined.seen,
     pixelsHadPower: blind.hadPower,
+    wasChanged: run !== undefined && run.dtype !== facts.dtype,
   };
   const errors = reference === undefined ? null : await referenceErrors(stack, reference, seams, job);
   const verdict = verdictOf(evidence);
@@ -89,7 +90,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     reference: errors,
     notes: [
       ...blind.notes,
-      ...(run === undefined ? [] : borderNotes(run)),
+      ...(run === undefined ? [] : [...changesSince(facts.dtype, run), ...borderNotes(run)]),
       ...(probed?.notes ?? []),
       ...joined.notes,
     ],
@@ -108,6 +109,15 @@ function borderNotes({ plan, padding }: RunFacts): string[] {
         ]
       : [];
   });
+}
+
+/** What was done to the stack after the run wrote it, as far as its pixel type tells. */
+function changesSince(dtype: string, run: RunFacts): string[] {
+  return run.dtype === dtype
+    ? []
+    : [
+        `The run wrote ${run.dtype}, the stack is ${dtype}: it was changed since, and what the record says of the run does not say what stands there now.`,
+      ];
 }
 
 /** Seams with the largest error of the probes on them. */

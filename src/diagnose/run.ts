@@ -31,6 +31,8 @@ export interface RunFacts {
   readonly blend: "crop" | "linear" | "gaussian";
   /** px per spatial axis of the network that its training saw, by axis letter; null when nobody said. */
   readonly trainingPatch: Readonly<Record<string, number>> | null;
+  /** Pixel type the run wrote. */
+  readonly dtype: string;
   /** Whether the whole padded image was predicted in one call. */
   readonly untiled: boolean;
   /** Command line that repeats the run into another file, without options that a cure would change. */

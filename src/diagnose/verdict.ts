@@ -20,6 +20,8 @@ export interface Evidence {
   readonly pixelsShow: boolean;
   /** Whether looking at the pixels would have shown a mark; false when they were not looked at. */
   readonly pixelsHadPower: boolean;
+  /** Whether the stack is not as the run wrote it. */
+  readonly wasChanged: boolean;
 }
 
 /**
@@ -41,7 +43,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (mode === "blind" || run === null)
     return pixelsHadPower && findings.length === 0 ? "seamless" : "undecided";
   if (probe !== null && probe.places.length > 0) return "seamless";
-  return isExactRun(run) && unexpectedDisagreement(run, seams, null) < TOLERANCE && seamsAreKnown(run, seams)
+  const isRight = isExactRun(run) && !evidence.wasChanged;
+  return isRight && unexpectedDisagreement(run, seams, null) < TOLERANCE && seamsAreKnown(run, seams)
     ? "seamless"
     : "undecided";
 }

@@ -78,6 +78,7 @@ export function runFactsOf(
     padding,
     blend: options.blend,
     trainingPatch,
+    dtype: door.text("output.dtype", record.output.dtype),
     untiled: options.untiled,
     command: commandOf(options, places),
     options: given(options, (name) => CURABLE.includes(name)),

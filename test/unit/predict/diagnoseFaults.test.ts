@@ -8,7 +8,8 @@ import { writeOnnx } from "../../../src/network/onnx/write";
 import { diagnoseFiles } from "../../../src/predict/diagnoseRun";
 import { Sessions } from "../../../src/predict/sessions";
 import type { DiagnosisRequest } from "../../../src/protocol/prediction";
-import { copyRegion, cutRegion } from "../../../src/volume/volume";
+import { convertPixels } from "../../../src/volume/pixels";
+import { copyRegion, cutRegion, makeVolume } from "../../../src/volume/volume";
 import { careUnet } from "../../support/networks";
 import { noisyVolume, predictHere, readStack, temporaryFolder, writeStack } from "../../support/prediction";
 
@@ -74,6 +75,23 @@ describe("a tile that was never written", () => {
     expect(sizeOf(found, "missing-tile")).toBeGreaterThan(0.2);
     expect(sizeOf(found, "tile-normalization")).toBeLessThan(2 * size);
   });
+});
+
+test("a stack of another pixel type than its run wrote is not called seamless from the record", async () => {
+  await predictHere(input, MODEL, OUT, { normalize: "percentile:2,99.8", tiles: "3,3" });
+  const { data, shape } = await readStack(OUT);
+  const request = { file: OUT, run: `${OUT}.run.json` };
+  const sessions = new Sessions(builtinRegistries());
+  expect(await diagnoseFiles(request, sessions, quietJob())).toMatchObject({ verdict: "seamless" });
+  // Small enough that nothing wraps: the pixels show nothing.
+  const counts = convertPixels(
+    data.map((value) => 40 * value + 120),
+    "uint8",
+  );
+  await writeStack(OUT, makeVolume(counts, shape, "YX"));
+  const found = await diagnoseFiles(request, sessions, quietJob());
+  expect(found.verdict).toBe("undecided");
+  expect(found.notes.join(" ")).toContain("The run wrote float32, the stack is uint8");
 });
 
 describe("a training patch smaller than the context", () => {
