@@ -32,6 +32,8 @@ export const HELD_OUT_RUNS = 7_000_000;
 /** Seeds of planted runs are this far from those of exact ones. */
 const PLANTED_APART = 500_000;
 
+/** Faults that nothing was visible of are made up for by others, so often. */
+const MOST_BATCHES = 6;
 /** How many networks are tried for a fault. */
 const MOST_MODELS = 5;
 /** Seeds of other networks for the same case are this far from each other. */
@@ -73,21 +75,21 @@ export async function judgeRuns(sample: RunSample, say: (line: string) => void):
   const invisible: string[] = [];
   try {
     const { models, missing } = await writeModels(folder);
-    const wanted = wantedRuns(sample, models);
     const started = performance.now();
-    for (const [i, one] of wanted.entries()) {
-      const made =
-        one.planted === null
-          ? await exactRun(one.seed, one.model, shop)
-          : await plantedOnAny({ ...one, planted: one.planted }, models, shop);
-      if (made === null) {
-        invisible.push(`${one.model.name}: ${(one.planted ?? []).join(" + ")}`);
-        continue;
-      }
-      const judged = await judgeRun(made, shop);
-      (one.planted === null ? exact : planted).push(judged);
-      for (const line of complaints(judged)) say(line);
-      if ((i + 1) % 20 === 0) {
+    for (let batch = 0, tried = 0; batch < MOST_BATCHES; batch++) {
+      const short = sample.planted - planted.length;
+      const wanted = wantedRuns(
+        { ...sample, exact: batch === 0 ? sample.exact : 0, planted: short },
+        tried,
+        models,
+      );
+      tried += short;
+      for (const [i, one] of wanted.entries()) {
+        const judged = await makeAndJudge(one, models, shop);
+        if (judged === null) invisible.push(`${one.model.name}: ${(one.planted ?? []).join(" + ")}`);
+        else (one.planted === null ? exact : planted).push(judged);
+        for (const line of judged === null ? [] : complaints(judged)) say(line);
+        if ((i + 1) % 20 !== 0) continue;
         const seconds = (performance.now() - started) / 1000;
         say(`runs: ${i + 1} of ${wanted.length}, ${seconds.toFixed(0)} s, ${one.model.name}`);
       }
@@ -97,6 +99,19 @@ export async function judgeRuns(sample: RunSample, say: (line: string) => void):
     await shop.sessions.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Null when nothing could be planted. */
+async function makeAndJudge(
+  one: Wanted,
+  models: readonly RunModel[],
+  shop: Workshop,
+): Promise<JudgedRun | null> {
+  const made =
+    one.planted === null
+      ? await exactRun(one.seed, one.model, shop)
+      : await plantedOnAny({ ...one, planted: one.planted }, models, shop);
+  return made === null ? null : judgeRun(made, shop);
 }
 
 /** A planted run with the network that was drawn, or with others where nothing is visible on it. */
@@ -114,14 +129,18 @@ async function plantedOnAny(
   return null;
 }
 
-/** Cases with their networks; those of one network follow each other, so that it is compiled once. */
-function wantedRuns({ exact, planted, firstSeed }: RunSample, models: readonly RunModel[]): Wanted[] {
+/** Cases with their networks, after those that were tried; those of one network follow each other, so that it is compiled once. */
+function wantedRuns(
+  { exact, planted, firstSeed }: RunSample,
+  tried: number,
+  models: readonly RunModel[],
+): Wanted[] {
   const wanted: Wanted[] = [];
   for (let i = 0; i < exact; i++) {
     const seed = firstSeed + i;
     wanted.push({ seed, model: drawModel(seededRandom(seed), models, []), planted: null });
   }
-  for (let i = 0; i < planted; i++) {
+  for (let i = tried; i < tried + planted; i++) {
     const seed = firstSeed + PLANTED_APART + i;
     const faults = FAULTS[i % FAULTS.length];
     wanted.push({ seed, model: drawModel(seededRandom(seed), models, faults), planted: faults });
