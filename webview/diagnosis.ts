@@ -4,7 +4,7 @@
  */
 import { Channel } from "../src/protocol/channel";
 import type { DiagnosisHost, DiagnosisPanel, ShownDiagnosis } from "../src/protocol/diagnosis";
-import { VERDICT_NAMES } from "../src/diagnose/report/words";
+import { VERDICT_NAMES } from "../src/diagnose/words";
 import { makePage } from "./diagnosis/page";
 import type { Part } from "./diagnosis/part";
 import { element } from "./dom";

@@ -7,8 +7,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Diagnosis, Finding, SeamFigures } from "../diagnose/diagnosis";
 import { requireReportName } from "../diagnose/report/write";
-import { percent } from "../diagnose/tolerance";
-import { causeText } from "../diagnose/verdict";
+import { causeText, fractionText } from "../diagnose/words";
 import { TilewrightError } from "../errors";
 import { KeptWorker } from "../predict/drive";
 import { readPerAxis, readSeries } from "../predict/options";
@@ -126,7 +125,7 @@ const LOOKED_AT: Readonly<Record<Diagnosis["mode"], string>> = {
 
 function findingLines(finding: Finding, i: number): string[] {
   const { certainty, magnitude, evidence, cure } = finding;
-  const size = magnitude === null ? "" : `, up to ${percent(magnitude)} of the range`;
+  const size = magnitude === null ? "" : `, up to ${fractionText(magnitude)} of the range`;
   return [
     `${i + 1}. ${causeText(finding)} (${certainty}${size})`,
     `   ${evidence}`,
@@ -151,7 +150,7 @@ function probeLines({ probe }: Diagnosis): string[] {
       const px = Object.entries(overlap)
         .map(([axis, value]) => `${axis} ${value}`)
         .join(", ");
-      return `${px.padEnd(18)} ${percent(max).padEnd(29)} ${cost === null ? "-" : `${cost.toFixed(2)}×`}`;
+      return `${px.padEnd(18)} ${fractionText(max).padEnd(29)} ${cost === null ? "-" : `${cost.toFixed(2)}×`}`;
     }),
   ];
 }
@@ -160,11 +159,11 @@ function referenceLines({ reference }: Diagnosis): string[] {
   if (reference === null) return [];
   const places = reference.worst.map(({ position, error }) => {
     const where = Object.entries(position).map(([axis, px]) => `${axis} ${px}`);
-    return `  ${where.join(", ")}: ${percent(error)}`;
+    return `  ${where.join(", ")}: ${fractionText(error)}`;
   });
   return [
     "",
-    `against the reference: at most ${percent(reference.max)} of the range, ${percent(reference.mean)} on average${places.length > 0 ? "; worst at" : ""}`,
+    `against the reference: at most ${fractionText(reference.max)} of the range, ${fractionText(reference.mean)} on average${places.length > 0 ? "; worst at" : ""}`,
     ...places,
   ];
 }
@@ -174,7 +173,7 @@ function seamLines(seams: readonly SeamFigures[]): string[] {
   const score = (seam: SeamFigures): number =>
     seam.error ?? seam.disagreement ?? (seam.pValue === null ? -1 : 1 - seam.pValue);
   const worst = [...seams].sort((a, b) => score(b) - score(a)).slice(0, MOST_ROWS);
-  const cell = (value: number | null): string => (value === null ? "-" : percent(value)).padEnd(14);
+  const cell = (value: number | null): string => (value === null ? "-" : fractionText(value)).padEnd(14);
   return [
     "",
     seams.length === worst.length ? "seams" : `seams, the worst ${worst.length} of ${seams.length}`,

@@ -11,7 +11,8 @@ import { unexpectedDisagreement, worstDisagreement } from "./recorded";
 import type { ExtraPadding } from "./probe/borders";
 import type { ProbeResult, ProbedPlace } from "./probe/probe";
 import type { RunFacts } from "./run";
-import { TOLERANCE, percent } from "./tolerance";
+import { TOLERANCE } from "./tolerance";
+import { fractionText } from "./words";
 import { smallPatch } from "./trained";
 
 /** What was measured of a run, fractions of the range; null where nothing measured it. */
@@ -167,7 +168,7 @@ function unexplainedFinding(run: RunFacts, cause: UnexplainedCause, worst: Probe
     axis: null,
     where: worst.where,
     magnitude,
-    evidence: `${what}: up to ${percent(magnitude)} of the range at ${place}`,
+    evidence: `${what}: up to ${fractionText(magnitude)} of the range at ${place}`,
     cure,
   };
 }
@@ -183,7 +184,7 @@ function disagreementFindings(run: RunFacts, { seams, probe }: Measured): Findin
       axis: null,
       where: {},
       magnitude,
-      evidence: `the plan is exact, and yet two tiles that both had their whole context disagree by up to ${percent(magnitude)} of the range`,
+      evidence: `the plan is exact, and yet two tiles that both had their whole context disagree by up to ${fractionText(magnitude)} of the range`,
       cure: advice("measure it with the model (--model); try another engine"),
     },
   ];
@@ -204,7 +205,7 @@ function tileError({ seams, probe }: Measured, axis: string | null): Size {
   const magnitude = places.reduce((most, { fromTiles }) => Math.max(most, fromTiles), 0);
   return {
     magnitude,
-    text: `; at ${places.length} places predicted again with full context the error is up to ${percent(magnitude)} of the range`,
+    text: `; at ${places.length} places predicted again with full context the error is up to ${fractionText(magnitude)} of the range`,
   };
 }
 
@@ -217,7 +218,7 @@ function intensitiesError({ seams, probe }: Measured): Size {
   const magnitude = Math.max(...known);
   return {
     magnitude,
-    text: `; the same tiles with the intensities of the whole stack differ by up to ${percent(magnitude)} of the range`,
+    text: `; the same tiles with the intensities of the whole stack differ by up to ${fractionText(magnitude)} of the range`,
   };
 }
 
@@ -227,7 +228,7 @@ function curveText({ probe }: Measured, axis: string, overlap: number): string {
   const present = curve.find((step) => step.overlap[axis] === overlap);
   if (present === undefined) return "";
   const exact = curve[curve.length - 1].overlap[axis];
-  return `; exact are ${exact} px, with ${overlap} px the largest error at the seams tried was ${percent(present.max)}`;
+  return `; exact are ${exact} px, with ${overlap} px the largest error at the seams tried was ${fractionText(present.max)}`;
 }
 
 function paddingFindings(run: RunFacts, { probe }: Measured): Finding[] {
@@ -268,7 +269,7 @@ function trainingFindings(run: RunFacts, { probe }: Measured): Finding[] {
         axis,
         where: {},
         magnitude: measured?.max ?? null,
-        evidence: `the network was trained on patches of ${patch} px in ${axis} and predicts tiles of ${largestTile(plan.tiles)[i]} px; it sees ${plan.context[i]} px on either side, so no pixel of its training had its whole surroundings, and every one had the patch's border in sight${measured === undefined ? "" : `; in patches of that size the same places differ by up to ${percent(measured.max)} of the range`}`,
+        evidence: `the network was trained on patches of ${patch} px in ${axis} and predicts tiles of ${largestTile(plan.tiles)[i]} px; it sees ${plan.context[i]} px on either side, so no pixel of its training had its whole surroundings, and every one had the patch's border in sight${measured === undefined ? "" : `; in patches of that size the same places differ by up to ${fractionText(measured.max)} of the range`}`,
         cure: advice(
           `train with patches of at least ${2 * plan.context[i] + plan.block[i]} px in ${axis}, or with a shallower network; no overlap repairs this`,
         ),
@@ -280,7 +281,7 @@ function trainingFindings(run: RunFacts, { probe }: Measured): Finding[] {
 function disagreementText(disagreement: number | null): string {
   return disagreement === null
     ? ""
-    : `; where tiles meet they disagree by up to ${percent(disagreement)} of the range`;
+    : `; where tiles meet they disagree by up to ${fractionText(disagreement)} of the range`;
 }
 
 function reachText(context: number, length: number): string {
@@ -293,7 +294,7 @@ function reachText(context: number, length: number): string {
 function extraText({ axis, profile, max }: ExtraPadding): string {
   const seen = profile.flatMap((value, px) => ((value ?? 0) >= TOLERANCE ? [px] : []));
   if (seen.length === 0)
-    return `; the difference stays below ${percent(TOLERANCE)} of the range where it was measured`;
+    return `; the difference stays below ${fractionText(TOLERANCE)} of the range where it was measured`;
   const parts: string[] = [];
   for (let i = 0; i < seen.length;) {
     let last = i;
@@ -302,7 +303,7 @@ function extraText({ axis, profile, max }: ExtraPadding): string {
     i = last + 1;
   }
   const worst = profile.indexOf(max);
-  return `; ${axis} ${parts.join(", ")} differ by more than ${percent(TOLERANCE)} of the range from a prediction without it, most at ${axis} ${worst}: ${percent(max)}`;
+  return `; ${axis} ${parts.join(", ")} differ by more than ${fractionText(TOLERANCE)} of the range from a prediction without it, most at ${axis} ${worst}: ${fractionText(max)}`;
 }
 
 /** From the first to the last seam of an axis and as far beside them as the error reaches. */

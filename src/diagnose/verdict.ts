@@ -6,7 +6,8 @@ import type { DiagnosisMode, Finding, Probe, SeamFigures, Verdict } from "./diag
 import { isExactRun } from "./exact";
 import { unexpectedDisagreement } from "./recorded";
 import type { RunFacts } from "./run";
-import { TOLERANCE, percent } from "./tolerance";
+import { TOLERANCE } from "./tolerance";
+import { causeText, fractionText } from "./words";
 
 /** What a verdict is made from. */
 export interface Evidence {
@@ -67,7 +68,7 @@ export function summaryOf(verdict: Verdict, evidence: Evidence): string {
   switch (verdict) {
     case "artifacts": {
       const [worst] = findings;
-      const size = worst.magnitude === null ? "" : ` (${percent(worst.magnitude)} of the range)`;
+      const size = worst.magnitude === null ? "" : ` (${fractionText(worst.magnitude)} of the range)`;
       const more =
         findings.length > 1
           ? ` ${findings.length - 1} more ${findings.length === 2 ? "finding" : "findings"} below.`
@@ -79,7 +80,7 @@ export function summaryOf(verdict: Verdict, evidence: Evidence): string {
     case "seamless": {
       if (probe !== null) {
         const most = probe.places.reduce((max, place) => Math.max(max, place.max), 0);
-        return `No mark: at ${probe.places.length} places predicted again with full context the stack differs by at most ${percent(most)} of the range.`;
+        return `No mark: at ${probe.places.length} places predicted again with full context the stack differs by at most ${fractionText(most)} of the range.`;
       }
       return mode === "blind"
         ? "No mark: nothing stands out where tiles could meet, and a mark would have."
@@ -96,20 +97,4 @@ function undecidedWhy({ mode, findings }: Evidence): string {
   return mode === "blind"
     ? "A run record (--run) or the model (--model) would tell."
     : "With the model (--model) it can be measured.";
-}
-
-const CAUSE_TEXT: Readonly<Record<Finding["cause"], string>> = {
-  "overlap-too-small": "the overlap is too small",
-  "misaligned-tiles": "tiles do not start on the network's grid",
-  "tile-normalization": "tiles were normalised one by one",
-  "border-padding": "the border was padded by more than was needed",
-  "integer-wrap": "values wrapped around in an integer type",
-  "missing-tile": "a tile is missing",
-  "training-patch": "the network was trained on smaller patches",
-  unknown: "something that could not be named",
-};
-
-/** A cause in words, with its axis. */
-export function causeText({ cause, axis }: Pick<Finding, "cause" | "axis">): string {
-  return `${CAUSE_TEXT[cause]}${axis === null ? "" : ` on ${axis}`}`;
 }

@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { diagnosisText } from "../../src/cli/diagnose";
 import type { Diagnosis } from "../../src/diagnose/diagnosis";
-import { percent } from "../../src/diagnose/tolerance";
+import { fractionText } from "../../src/diagnose/words";
 import { writeOnnx } from "../../src/network/onnx/write";
 import type { RunRecord } from "../../src/predict/record";
 import { generateSample } from "../sample/generate";
@@ -113,7 +113,7 @@ function draw(images: string, { tiled, untiled, diagnosis, compared }: Results):
   });
   writeFileSync(join(images, "case-slices.svg"), profile);
   console.log(
-    `mean difference ${percent(compared.reference?.mean ?? 0)}, largest ${percent(compared.reference?.max ?? 0)}`,
+    `mean difference ${fractionText(compared.reference?.mean ?? 0)}, largest ${fractionText(compared.reference?.max ?? 0)}`,
   );
 }
 

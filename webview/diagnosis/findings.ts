@@ -13,7 +13,7 @@ import {
   placeText,
   sentenceText,
   toleranceText,
-} from "../../src/diagnose/report/words";
+} from "../../src/diagnose/words";
 import { element } from "../dom";
 import { makeButton } from "../toolkit";
 

@@ -9,7 +9,7 @@ import type {
   SavedFormat,
   ShownDiagnosis,
 } from "../../src/protocol/diagnosis";
-import { MODE_TEXTS, VERDICT_NAMES, gridTexts, stackText } from "../../src/diagnose/report/words";
+import { MODE_TEXTS, VERDICT_NAMES, gridTexts, stackText } from "../../src/diagnose/words";
 import { element } from "../dom";
 import { makeButton } from "../toolkit";
 import { makeFigures } from "./figures";

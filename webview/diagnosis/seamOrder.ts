@@ -3,7 +3,7 @@
  * @module
  */
 import type { SeamFigures } from "../../src/diagnose/diagnosis";
-import { fractionText, numberText, probabilityText } from "../../src/diagnose/report/words";
+import { fractionText, numberText, probabilityText } from "../../src/diagnose/words";
 
 /** One column of the table. */
 export interface SeamColumn {

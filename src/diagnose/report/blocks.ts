@@ -21,7 +21,7 @@ import {
   sentenceText,
   stackText,
   toleranceText,
-} from "./words";
+} from "../words";
 
 /** A picture of a report. */
 export interface Picture {

@@ -5,7 +5,7 @@
  */
 import { LEAST } from "./plots";
 import type { Figure, FigureLine } from "./plots";
-import { numberText } from "./words";
+import { numberText } from "../words";
 
 const WIDTH = 640;
 const HEIGHT = 300;

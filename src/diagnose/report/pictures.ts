@@ -11,7 +11,7 @@ import type { Diagnosis, Finding, Place, SeamFigures } from "../diagnosis";
 import type { Picture } from "./blocks";
 import { pictureSvg } from "./charts";
 import type { MarkedPicture } from "./charts";
-import { PROBE_NAMES, findingTitle, fractionText, numberText, positionText } from "./words";
+import { PROBE_NAMES, findingTitle, fractionText, numberText, positionText } from "../words";
 
 const MOST_PICTURES = 4;
 /** Longest side of a picture, px of the stack. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { BorderBand, Diagnosis, OverlapError, SeamFigures, SliceFigures } from "../diagnosis";
-import { fractionText, pixelsText } from "./words";
+import { fractionText, pixelsText } from "../words";
 
 /** One line, or one row of bars. */
 export interface FigureLine {

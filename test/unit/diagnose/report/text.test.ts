@@ -36,7 +36,7 @@ describe("a report", () => {
         "Seam diagnosis of stack_care2d.tif",
         "Artifacts. Tiles were joined with 8 px",
         "Mode: Run record and model.",
-        "1. The overlap is too small (Y)",
+        "1. The overlap is too small on Y",
         "Certainty: certain (follows from the plan and the network)",
         "Where: across Y; Y 56–71",
         "Magnitude: 4.1 % of the range",

@@ -1,6 +1,6 @@
 /**
- * A diagnosis in words: names of causes, modes and places, and numbers as people read them. Used by reports and by the
- * panel, which say the same. Pure.
+ * A diagnosis in words: names of causes, modes and places, and numbers as people read them. Used by the command line, by
+ * reports and by the panel, which say the same. Pure.
  * @module
  */
 import type {
@@ -12,7 +12,7 @@ import type {
   Place,
   ProbePlace,
   Verdict,
-} from "../diagnosis";
+} from "./diagnosis";
 
 /** What a verdict is called. */
 export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = Object.freeze({
@@ -21,21 +21,25 @@ export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = Object.freeze({
   undecided: "Undecided",
 });
 
-/** What a cause is called. */
-export const CAUSE_NAMES: Readonly<Record<Cause, string>> = Object.freeze({
-  "overlap-too-small": "The overlap is too small",
-  "misaligned-tiles": "The tiles do not lie on the network's grid",
-  "tile-normalization": "Each tile was normalised by itself",
-  "border-padding": "The padding at the border reaches into the stack",
-  "integer-wrap": "Integers wrapped around",
-  "missing-tile": "A tile is missing or constant",
-  "training-patch": "The tiles are larger than what the network saw in training",
-  unknown: "A mark of unknown cause",
+const CAUSE_NAMES: Readonly<Record<Cause, string>> = Object.freeze({
+  "overlap-too-small": "the overlap is too small",
+  "misaligned-tiles": "tiles do not start on the network's grid",
+  "tile-normalization": "tiles were normalised one by one",
+  "border-padding": "the border was padded by more than was needed",
+  "integer-wrap": "values wrapped around in an integer type",
+  "missing-tile": "a tile is missing",
+  "training-patch": "the network was trained on smaller patches",
+  unknown: "a mark of unknown cause",
 });
 
-/** What a finding is called, with the axis that it is about. */
-export function findingTitle({ cause, axis }: Pick<Finding, "cause" | "axis">): string {
-  return axis === null ? CAUSE_NAMES[cause] : `${CAUSE_NAMES[cause]} (${axis})`;
+/** The cause of a finding within a sentence, with the axis that it is about. */
+export function causeText({ cause, axis }: Pick<Finding, "cause" | "axis">): string {
+  return `${CAUSE_NAMES[cause]}${axis === null ? "" : ` on ${axis}`}`;
+}
+
+/** What a finding is called: {@link causeText} with a capital letter. */
+export function findingTitle(finding: Pick<Finding, "cause" | "axis">): string {
+  return capitalised(causeText(finding));
 }
 
 /** Where probes are. */
@@ -96,8 +100,10 @@ export function fractionText(fraction: number | null | undefined): string {
 export function sentenceText(text: string): string {
   const whole = text.trim();
   const ended = /[.!?:…]$/.test(whole) || whole === "" ? whole : `${whole}.`;
-  return ended.charAt(0).toUpperCase() + ended.slice(1);
+  return capitalised(ended);
 }
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** An error that is to be stayed below; 0 asks for the exact result. */
 export function toleranceText(tolerance: number): string {

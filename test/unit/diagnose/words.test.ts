@@ -7,7 +7,7 @@ import {
   placeText,
   probabilityText,
   sentenceText,
-} from "../../../../src/diagnose/report/words";
+} from "../../../src/diagnose/words";
 
 test.each([
   [0.0412, "4.1 %"],
