@@ -5,7 +5,7 @@
  * 124 timed out, 125 VS Code did not start or stopped by itself.
  *
  * Environment: TILEWRIGHT_TRUST=1 leaves workspace trust on; TILEWRIGHT_VSIX installs a package first;
- * TILEWRIGHT_HOST_TIMEOUT_MS limits the run (default 600 000); TILEWRIGHT_VERBOSE=1 shows the log of VS Code.
+ * TILEWRIGHT_HOST_TIMEOUT_MS limits the run (default 1 500 000); TILEWRIGHT_VERBOSE=1 shows the log of VS Code.
  * @module
  */
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -47,7 +47,7 @@ function record(type, args) {
 /** @returns {Promise<number>} exit code */
 async function main() {
   const { folder, flags } = parse(process.argv.slice(2));
-  const limit = Number(process.env.TILEWRIGHT_HOST_TIMEOUT_MS ?? 600_000);
+  const limit = Number(process.env.TILEWRIGHT_HOST_TIMEOUT_MS ?? 1_500_000);
   /** @type {PromiseWithResolvers<number>} */
   const end = withResolvers();
   /** @type {PromiseWithResolvers<import("./session.mjs").Session>} */
