@@ -68,9 +68,12 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
   await measurePlanes(work, job);
   const slices = await measureSlices(work, job);
   const range = rangeOf(work.values);
+  const lattice = Math.max(...["Y", "X"].map((axis) => work.tallies.get(axis)?.lattice ?? 1));
   const axes = ["Z", "Y", "X"].flatMap((axis): AxisSeams[] => {
     const tally = work.tallies.get(axis);
-    return tally === undefined ? [] : [seamsAlong(axis, tally, known[axis] ?? [])];
+    return tally === undefined
+      ? []
+      : [seamsAlong(axis, tally, { known: known[axis] ?? [], lattice: axis === "Z" ? 1 : lattice })];
   });
   const steps = await measureSteps(work, axes, job);
   const { rectangles } = work;

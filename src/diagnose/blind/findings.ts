@@ -120,8 +120,15 @@ function stitched({ axes, steps, range }: Measured): Finding[] {
         ...common,
         cause: "unknown",
         magnitude: own === undefined || range === null ? null : Math.min(1, own.typical / range),
-        evidence: `${seen}. Pixels alone do not tell why.`,
+        evidence: `${seen}${typicalStep(own)}. Pixels alone do not tell why.`,
         cure: { text: PREDICT_AGAIN, options: null, command: null },
       };
     });
+}
+
+/** The size that {@link Finding.magnitude} of unknown seams has: not the largest, which objects on a seam would decide. */
+function typicalStep(own: StepEnergy | undefined): string {
+  return own === undefined || own.typical === 0
+    ? ""
+    : `; the root mean square of the step, beyond that beside the seams, is ${own.typical.toPrecision(2)}`;
 }

@@ -10,6 +10,9 @@ const SMALLEST = 16;
 /** Part of the other pixels that may lie in runs of one value; more, and the image has flat areas of its own. */
 const MOST_FLAT = 0.25;
 
+/** Part of the px around a rectangle that may have its value too: a dark image has zeros anyway. */
+const MOST_ALIKE = 0.25;
+
 /** A rectangle of one value. */
 export interface FlatRectangle {
   readonly rows: Interval;
@@ -56,7 +59,9 @@ export function flatRectangles(values: Float64Array, width: number, at: PlaneInd
   const rest = values.length - covered;
   if (rest <= 0 || flat - covered > MOST_FLAT * rest) return [];
   return found
-    .filter(({ run, rows }) => !isFrame(run, rows, { width, height }))
+    .filter(
+      ({ run, rows }) => !isFrame(run, rows, { width, height }) && endsAbruptly(values, width, { run, rows }),
+    )
     .map(({ run, rows }) => ({ rows, columns: [run.start, run.stop], value: run.value, at }));
 }
 
@@ -96,4 +101,29 @@ function rectanglesOf({ start, stop, value }: Run, runs: readonly (readonly Run[
 function isFrame(run: Run, rows: Interval, { width, height }: { width: number; height: number }): boolean {
   const [high, wide] = [rows[1] - rows[0], run.stop - run.start];
   return (high === height && wide < SMALLEST * 1.5) || (wide === width && high < SMALLEST * 1.5);
+}
+
+/** Whether what is around a rectangle is unlike it; saturated or empty areas go on around a rectangle cut out of them. */
+function endsAbruptly(
+  values: Float64Array,
+  width: number,
+  { run, rows }: { readonly run: Run; readonly rows: Interval },
+): boolean {
+  const height = values.length / width;
+  let [around, alike] = [0, 0];
+  const look = (y: number, x: number): void => {
+    if (y < 0 || y >= height || x < 0 || x >= width) return;
+    around++;
+    const other = values[y * width + x];
+    if (Object.is(other, run.value)) alike++;
+  };
+  for (let y = rows[0]; y < rows[1]; y++) {
+    look(y, run.start - 1);
+    look(y, run.stop);
+  }
+  for (let x = run.start; x < run.stop; x++) {
+    look(rows[0] - 1, x);
+    look(rows[1], x);
+  }
+  return alike <= MOST_ALIKE * around;
 }

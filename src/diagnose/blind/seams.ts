@@ -13,6 +13,14 @@ export const RARE = 0.0005;
 const FEWEST_REPEATS = 3;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
+/** What seams must have of {@link ExcessTally.lasting}: they go on as far as tiles do. */
+const LASTS = 1.05;
+/** The same for grids of which no seam is certain by itself: more of them are tried. */
+const WEAK_LASTS = 1.5;
+/** Blocks of JPEG, alone and with halved colours. */
+const SMALLEST_BLOCK = 8;
+const ENDS =
+  "something stands out there, but not along all of the image: borders of what is in it; not counted as seams";
 
 /** What was found along one axis. */
 export interface AxisSeams {
@@ -26,18 +34,32 @@ export interface AxisSeams {
   readonly notes: readonly string[];
 }
 
-/** Finds the seams and their grid; what only looks like seams becomes a note. */
-export function seamsAlong(axis: string, tally: ExcessTally, known: readonly number[]): AxisSeams {
+/**
+ * Finds the seams and their grid; what only looks like seams becomes a note.
+ *
+ * @param context.known   planned seams, px
+ * @param context.lattice natural period of the image along either of X and Y, px: blocks of codecs are squares
+ */
+export function seamsAlong(
+  axis: string,
+  tally: ExcessTally,
+  { known, lattice }: { readonly known: readonly number[]; readonly lattice: number },
+): AxisSeams {
   const excess = tally.excess();
   const { score } = excess;
   const certain = certainSeams(excess);
   const grid = findGrid(score, certain);
   const members = grid === null ? [] : membersOf(grid, score.length);
-  const found = [
-    ...new Set([...certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM)), ...members]),
-  ];
+  const beside = certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM));
+  const all = [...beside, ...members];
+  const goesOn = (positions: readonly number[]): boolean => tally.lasting(positions) > LASTS;
+  const isGrid = grid !== null && tally.lasting(members) > (certain.length > 0 ? LASTS : WEAK_LASTS);
+  const found = [...(isGrid ? beside : certain).filter((p) => goesOn([p])), ...(isGrid ? members : [])];
   found.sort((a, b) => a - b);
-  const why = impostor(tally, { found, certain });
+  const why = impostor(tally, { found, certain, grid: isGrid ? grid : null, lattice });
+  const left = all.filter((p) => !found.includes(p));
+  const note = (positions: readonly number[], what: string): string =>
+    `Across ${axis} at ${listed(positions)} px: ${what}.`;
   const kept = why === null ? found : [];
   const positions = [...new Set([...kept, ...known])].sort((a, b) => a - b);
   return {
@@ -45,17 +67,31 @@ export function seamsAlong(axis: string, tally: ExcessTally, known: readonly num
     score,
     seams: positions.map((p) => figuresAt(axis, p, { excess, known })),
     found: kept,
-    grid: why === null ? grid : null,
-    notes: why === null ? [] : [`Across ${axis} at ${listed(found)} px: ${why}.`],
+    grid: why === null && isGrid ? grid : null,
+    notes: [...(why === null ? [] : [note(found, why)]), ...(left.length > 0 ? [note(left, ENDS)] : [])],
   };
 }
 
 function impostor(
   tally: ExcessTally,
-  { found, certain }: { readonly found: readonly number[]; readonly certain: readonly number[] },
+  {
+    found,
+    certain,
+    grid,
+    lattice,
+  }: {
+    readonly found: readonly number[];
+    readonly certain: readonly number[];
+    readonly grid: Grid | null;
+    readonly lattice: number;
+  },
 ): string | null {
   if (looksLikeMontage(tally, found)) {
     return "the fields on either side have nothing in common, as in a montage of independent images; not counted as seams";
+  }
+  const isWeak = grid !== null && certain.length === 0;
+  if (isWeak && lattice >= SMALLEST_BLOCK && grid.period % lattice === 0 && grid.offset % lattice === 0) {
+    return `the image is made of blocks of ${lattice} px, as JPEG leaves them; not counted as seams`;
   }
   if (found.length >= FEWEST_REPEATS && looksLikePattern(tally, found, certain.length > 0)) {
     return "the image itself repeats regularly, also between these places; not counted as seams";

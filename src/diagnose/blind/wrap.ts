@@ -13,13 +13,15 @@ const TIMES_MIDDLE = 1.5;
 const FEWEST_JUMPS = 12;
 /** Of all pairs of neighbours. */
 const FEWEST_OF_PAIRS = 1e-4;
-/** Of an image clipped at both ends, black on white, jumps go from one end to the other exactly. */
-const MOST_PINNED = 0.5;
+/** What wrapped varies; a drawing, or an image clipped at an end, jumps to or from one value again and again. */
+const MOST_OF_ONE = 0.5;
 
 /** Counts jumps between neighbouring pixels. */
 export class WrapTally {
   #jumps = 0;
-  #pinned = 0;
+  /** How often each value was at the upper and at the lower side of a jump. */
+  readonly #upper = new Map<number, number>();
+  readonly #lower = new Map<number, number>();
   #middle = 0;
   #pairs = 0;
   readonly #low: number;
@@ -44,7 +46,8 @@ export class WrapTally {
         if (step < MIDDLE[1] * span) this.#middle++;
         else if (step > JUMP * span) {
           this.#jumps++;
-          if (Math.min(a, b) === this.#low && Math.max(a, b) === this.#high) this.#pinned++;
+          count(this.#upper, Math.max(a, b));
+          count(this.#lower, Math.min(a, b));
         }
       }
       this.#pairs += width - 1;
@@ -54,13 +57,17 @@ export class WrapTally {
   /** What speaks for wrapped values; null when nothing does. */
   evidence(dtype: string): string | null {
     const enough = this.#jumps >= Math.max(FEWEST_JUMPS, FEWEST_OF_PAIRS * this.#pairs);
-    if (!enough || this.#jumps < TIMES_MIDDLE * this.#middle || this.#pinned > MOST_PINNED * this.#jumps) {
-      return null;
-    }
+    if (!enough || this.#jumps < TIMES_MIDDLE * this.#middle) return null;
+    const common = Math.max(...[this.#upper, this.#lower].map((counts) => Math.max(...counts.values())));
+    if (common > MOST_OF_ONE * this.#jumps) return null;
     const share = ((100 * this.#jumps) / this.#pairs).toFixed(2);
     return (
       `${this.#jumps} pairs of neighbouring pixels (${share} %) jump by more than ${100 * JUMP} % of the range of ${dtype}, ` +
       `only ${this.#middle} by about half of it: values beyond one end of the type came out at the other.`
     );
   }
+}
+
+function count(counts: Map<number, number>, value: number): void {
+  counts.set(value, (counts.get(value) ?? 0) + 1);
 }

@@ -163,6 +163,36 @@ describe("blind diagnosis", () => {
     expect(findings).toEqual([]);
     expect(notes.join(" ")).toContain("montage");
   });
+
+  test("does not call what ends with an object a seam", async () => {
+    const data = scene(23);
+    for (let y = 90; y < 166; y++) for (let x = 80; x < 176; x++) data[y * SIDE + x] += 4;
+    const { findings, notes } = await measure(data, [SIDE, SIDE]);
+    expect(findings).toEqual([]);
+    expect(notes.join(" ")).toContain("not along all of the image");
+  });
+
+  test("does not call bright writing on a dark gradient integers that wrapped around", async () => {
+    const drawing = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const [y, x] = [Math.floor(i / SIDE), i % SIDE];
+      return y > 10 && y < 32 && x > 12 && x % 9 < 3 ? 255 : Math.floor(y / 4);
+    });
+    expect((await measure(drawing, [SIDE, SIDE])).findings).toEqual([]);
+  });
+
+  test("does not call a part of a saturated sky a missing tile", async () => {
+    const random = seededRandom(24);
+    const data = scene(24);
+    for (let y = 60; y < 140; y++) {
+      const wide = y < 92 || y >= 108;
+      const [left, right] = wide
+        ? [90 - Math.floor(9 * random()), 150 + Math.floor(20 * random())]
+        : [100, 132];
+      for (let x = left; x < right; x++) data[y * SIDE + x] = 9;
+    }
+    const { findings } = await measure(data, [SIDE, SIDE]);
+    expect(findings.map(({ cause }) => cause)).not.toContain("missing-tile");
+  });
 });
 
 describe("blind diagnosis of what is hardly an image", () => {
