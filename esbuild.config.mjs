@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+import { AS_COMMONJS } from "./tools/bundle.mjs";
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const NATIVE = [
@@ -17,16 +18,6 @@ const NATIVE = [
   "@tensorflow/tfjs-node-gpu",
   "@tensorflow/tfjs-node",
 ];
-
-/** `import.meta` in files that become CommonJS. */
-const AS_COMMONJS = {
-  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
-  define: {
-    "import.meta.url": "importMetaUrl",
-    "import.meta.dirname": "__dirname",
-    "import.meta.filename": "__filename",
-  },
-};
 
 /** `require`, `__filename` and `__dirname` for CommonJS packages in files that become ES modules. */
 const AS_MODULE = {

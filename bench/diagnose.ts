@@ -26,7 +26,7 @@ import { watchCommand } from "./processes";
 import { stackFile } from "./scenes";
 
 /** Seeds of development are 1 and up. */
-const HELD_OUT = 4_000_000;
+const HELD_OUT = 5_000_000;
 const FULL = 1000;
 const QUICK = 100;
 const QUICK_RUNS = 60;

@@ -3,17 +3,13 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { prepare } from "../tools/prepare.mjs";
-
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+import { join } from "node:path";
+import { bundleScripts } from "../tools/bundle.mjs";
+import { ROOT, prepare } from "../tools/prepare.mjs";
 
 await prepare();
-const { build } = await import("esbuild");
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: [
+await bundleScripts(
+  [
     "bench/prediction.ts",
     "bench/loop.ts",
     "bench/reading.ts",
@@ -21,14 +17,8 @@ await build({
     "bench/hostProbe.ts",
     "bench/diagnose.ts",
   ],
-  outdir: "dist-test/bench",
-  outExtension: { ".js": ".cjs" },
-  bundle: true,
-  platform: "node",
-  format: "cjs",
-  external: ["onnxruntime-node"],
-  logLevel: "warning",
-});
+  "bench",
+);
 const [what, ...options] = process.argv.slice(2);
 const { status } = spawnSync(
   process.execPath,

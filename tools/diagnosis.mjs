@@ -3,21 +3,9 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleScripts } from "./bundle.mjs";
+import { ROOT, prepare } from "./prepare.mjs";
 
-const ROOT = resolve(fileURLToPath(import.meta.url), "../..");
-const OUT = join(ROOT, "dist-test", "tools", "pictures.cjs");
-
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: ["tools/diagnosis/pictures.ts"],
-  outfile: OUT,
-  bundle: true,
-  platform: "node",
-  format: "cjs",
-  external: ["onnxruntime-node"],
-  logLevel: "error",
-});
-process.exitCode = spawnSync(process.execPath, [OUT], { cwd: ROOT, stdio: "inherit" }).status ?? 1;
+await prepare();
+const [script] = await bundleScripts(["tools/diagnosis/pictures.ts"], "tools");
+process.exitCode = spawnSync(process.execPath, [script], { cwd: ROOT, stdio: "inherit" }).status ?? 1;

@@ -20,6 +20,7 @@ const SOURCES = [
   "webview",
   "types",
   "esbuild.config.mjs",
+  "tools/bundle.mjs",
   "package.json",
   "package-lock.json",
   "tsconfig.json",
