@@ -7,7 +7,14 @@ import type { Job } from "../job";
 import type { Stack } from "../stack/stack";
 import { measureBlind } from "./blind/blind";
 import { findCauses, worstFirst } from "./causes";
-import type { Diagnosis, DiagnosisMode, Finding, SeamFigures } from "./diagnosis";
+import type {
+  Diagnosis,
+  DiagnosisMode,
+  Finding,
+  ReferenceErrors,
+  SeamFigures,
+  SliceFigures,
+} from "./diagnosis";
 import { isExactRun } from "./exact";
 import { knownSeams, plannedGrids, writtenRegion, writtenStart } from "./places";
 import { probeRun } from "./probe/probe";
@@ -40,8 +47,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
   const { facts } = stack;
   if (run !== undefined) requireSameShape(stack, run);
   job.signal.throwIfAborted();
-  const mode: DiagnosisMode =
-    run === undefined ? "blind" : recompute === undefined ? "record" : "record+model";
+  const mode = modeOf(input);
   const known = run === undefined ? {} : knownSeams(run.plan);
   const blind = await measureBlind(stack, known, job);
   const { range } = blind;
@@ -80,10 +86,7 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
     range,
     findings,
     seams,
-    slices: blind.slices.map((slice) => ({
-      ...slice,
-      error: errors?.perAxis[slice.axis]?.[slice.index] ?? slice.error,
-    })),
+    slices: slicesWithErrors(blind.slices, errors),
     grid: { ...blind.grid, ...plannedGrids(known) },
     excess: blind.excess,
     probe: probed?.probe ?? null,
@@ -95,6 +98,21 @@ export async function diagnose(input: DiagnosisInput, job: Job): Promise<Diagnos
       ...joined.notes,
     ],
   };
+}
+
+function modeOf({ run, recompute }: DiagnosisInput): DiagnosisMode {
+  if (run === undefined) return "blind";
+  return recompute === undefined ? "record" : "record+model";
+}
+
+function slicesWithErrors(
+  slices: readonly SliceFigures[],
+  errors: ReferenceErrors | null,
+): readonly SliceFigures[] {
+  return slices.map((slice) => ({
+    ...slice,
+    error: errors?.perAxis[slice.axis]?.[slice.index] ?? slice.error,
+  }));
 }
 
 /** Axes so short that every px depends on the padding that whole blocks need. */
