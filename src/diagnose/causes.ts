@@ -36,12 +36,18 @@ export function findCauses(run: RunFacts, measured: Measured): Finding[] {
   return curedTogether(run, findings);
 }
 
-/** Largest magnitude first; what nothing measured comes last, the certain before the suspected. */
+/**
+ * Largest magnitude first; what nothing measured comes last, the certain before the suspected. Training is after all
+ * others: it is no mark of tiles, and no other prediction cures it.
+ */
 export function worstFirst(findings: readonly Finding[]): Finding[] {
   const order = ["certain", "measured", "suspected"];
+  const isTraining = ({ cause }: Finding): number => Number(cause === "training-patch");
   return [...findings].sort(
     (a, b) =>
-      (b.magnitude ?? -1) - (a.magnitude ?? -1) || order.indexOf(a.certainty) - order.indexOf(b.certainty),
+      isTraining(a) - isTraining(b) ||
+      (b.magnitude ?? -1) - (a.magnitude ?? -1) ||
+      order.indexOf(a.certainty) - order.indexOf(b.certainty),
   );
 }
 

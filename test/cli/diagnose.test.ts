@@ -122,7 +122,7 @@ describe("diagnose", () => {
     );
     expect(stdout).toMatch(/^ARTIFACTS {2}The tiles left marks: the overlap is too small on [XY] \(\d/);
     expect(stdout).toContain("what to do: predict again with overlap 24");
-    expect(stdout).toContain("the network was trained on patches of Y 8, X 8 px");
+    expect(stdout).toContain("the network was trained on patches of 8 px in Y");
     expect(stdout).toMatch(/to predict without all this:\n {2}tilewright predict .* --overlap 24/);
     expect(stdout).toMatch(/overlap +largest error at the probes +cost\nY 0, X 0/);
     expect(stdout).toMatch(/axis {2}position {2}disagreement/);
