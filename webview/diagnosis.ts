@@ -8,6 +8,7 @@ import { VERDICT_NAMES } from "../src/diagnose/words";
 import { makePage } from "./diagnosis/page";
 import type { Part } from "./diagnosis/part";
 import { element } from "./dom";
+import { tellFaults } from "./faults";
 import { openHostDoor } from "./port";
 import { makeButton } from "./toolkit";
 
@@ -21,14 +22,13 @@ const told = element("p", { id: "told", role: "status", "aria-live": "polite", h
 let page: Part | null = null;
 let telling: ReturnType<typeof setTimeout> | undefined;
 
-window.addEventListener("securitypolicyviolation", (event) => {
-  channel.emit("cspViolation", { directive: event.effectiveDirective, blocked: event.blockedURI });
-});
-window.addEventListener("error", (event) => {
-  channel.emit("fault", { message: event.message });
-});
-window.addEventListener("unhandledrejection", (event) => {
-  channel.emit("fault", { message: String(event.reason) });
+tellFaults({
+  cspViolation: (event) => {
+    channel.emit("cspViolation", event);
+  },
+  fault: (event) => {
+    channel.emit("fault", event);
+  },
 });
 
 function tell(message: string): void {

@@ -12,6 +12,7 @@ import type {
   Viewer,
   ViewerPreferences,
 } from "../src/protocol/viewer";
+import { tellFaults } from "./faults";
 import { listenToKeys } from "./keys";
 import { Notice } from "./notice";
 import { openHostDoor } from "./port";
@@ -36,14 +37,13 @@ let current: StackView | null = null;
 /** How often the stack was opened: of openings that overlap only the newest is shown. */
 let openings = 0;
 
-window.addEventListener("securitypolicyviolation", (event) => {
-  channel.emit("cspViolation", { directive: event.effectiveDirective, blocked: event.blockedURI });
-});
-window.addEventListener("error", (event) => {
-  channel.emit("fault", { message: event.message });
-});
-window.addEventListener("unhandledrejection", (event) => {
-  channel.emit("fault", { message: String(event.reason) });
+tellFaults({
+  cspViolation: (event) => {
+    channel.emit("cspViolation", event);
+  },
+  fault: (event) => {
+    channel.emit("fault", event);
+  },
 });
 
 function showFailure(error: unknown): void {

@@ -17,7 +17,7 @@ import type { Interval } from "../../src/volume/region";
 import { makeVolume } from "../../src/volume/volume";
 import type { Volume } from "../../src/volume/volume";
 import { seededRandom } from "../../test/support/networks";
-import { readStack, writeStack } from "./runFiles";
+import { readStack, writeStack } from "../../test/support/prediction";
 import { MAKERS, pick, takeImage, whole } from "./images";
 import type { Random, Specimen } from "./images";
 import { strengthAlong } from "./planting";

@@ -8,7 +8,7 @@ import { knownSeams } from "../../src/diagnose/places";
 import { quietJob } from "../../src/job";
 import { diagnoseFiles } from "../../src/predict/diagnoseRun";
 import { recordPath } from "../../src/predict/record";
-import { readStack } from "./runFiles";
+import { readStack } from "../../test/support/prediction";
 import { FAULT_CAUSE, predictFile } from "./runCases";
 import type { RunCase, RunFault, Workshop } from "./runCases";
 import { largestAtSeams, rangeOf } from "./runFaults";

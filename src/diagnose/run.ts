@@ -8,16 +8,21 @@ import type { Plan } from "../tiling/plan";
 import type { Region } from "../volume/region";
 import type { Volume } from "../volume/volume";
 
-/** One disagreement as the run recorded it: places in px of the padded image, values in units of the output. */
+/**
+ * Disagreement of two tiles at the border between what is kept of each, as a run records it: places in px of the padded
+ * image, values in units of the output.
+ */
 export interface RecordedSeam {
   readonly axis: string;
+  /** First px kept by the second tile. */
   readonly position: number;
   /** Indices of the two tiles in the plan. */
   readonly tiles: readonly [number, number];
   /** max |A − B| at the last kept px of each tile. */
   readonly max: number;
-  /** mean |A − B| at each px both tiles computed, from `profileStart`. */
+  /** mean |A − B| at each px both tiles computed, from the start of the second tile to the end of the first. */
   readonly profile: readonly number[];
+  /** px at which `profile` starts. */
   readonly profileStart: number;
 }
 

@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 import { appendFile, open, readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { TilewrightError } from "../errors";
+import type { RecordedSeam } from "../diagnose/run";
 import type { MeasuredNormalization } from "./normalize";
 import { thisOwner } from "./owner";
-import type { Seam } from "./seams";
 import { writeWholeFile } from "./wholeFile";
 
 const SCHEMA = "tilewright-journal/1";
@@ -39,7 +39,7 @@ export interface JournalState {
   readonly started: string;
   /** Indices of tiles whose bytes are written. */
   readonly done: ReadonlySet<number>;
-  readonly seams: readonly Seam[];
+  readonly seams: readonly RecordedSeam[];
 }
 
 /** Appends to a journal. */
@@ -63,7 +63,7 @@ export class Journal {
   }
 
   /** Notes a tile; call it once the tile's bytes are written. */
-  async tileDone(index: number, seams: readonly Seam[]): Promise<void> {
+  async tileDone(index: number, seams: readonly RecordedSeam[]): Promise<void> {
     await appendFile(this.path, `${JSON.stringify({ tile: index, seams })}\n`);
   }
 }
@@ -112,9 +112,9 @@ function stateOf(text: string, tileCount: number): JournalState {
   const [first, ...lines] = text.split("\n").filter((line) => line !== "");
   const head = headOf(first ?? "");
   const done = new Set<number>();
-  const seams: Seam[] = [];
+  const seams: RecordedSeam[] = [];
   for (const line of lines) {
-    const entry = JSON.parse(line) as { tile: number; seams: Seam[] };
+    const entry = JSON.parse(line) as { tile: number; seams: RecordedSeam[] };
     if ("owner" in entry) continue;
     if (
       !Number.isInteger(entry.tile) ||

@@ -5,12 +5,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
 import { TilewrightError } from "../errors";
+import type { RecordedSeam } from "../diagnose/run";
 import type { Model } from "../models/model";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { Plan } from "../tiling/plan";
 import { version } from "../version";
 import type { MeasuredNormalization } from "./normalize";
-import type { Seam } from "./seams";
 import { writeWholeFile } from "./wholeFile";
 
 /** Something the user should know about a run or plan. */
@@ -62,7 +62,7 @@ export interface RunRecord {
   readonly padding: { readonly mode: string; readonly perAxis: Plan["padding"] };
   readonly engine: { readonly name: string; readonly device: string; readonly threads: number };
   readonly options: Readonly<Record<string, unknown>>;
-  readonly seams: SeamSummary & { readonly range: number | null; readonly all: readonly Seam[] };
+  readonly seams: SeamSummary & { readonly range: number | null; readonly all: readonly RecordedSeam[] };
   readonly warnings: readonly RunWarning[];
   readonly output: {
     readonly path: string;

@@ -6,6 +6,7 @@ import { access, constants, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, resolve, sep } from "node:path";
 import type { Engine } from "../engines/engine";
 import { TilewrightError } from "../errors";
+import type { RecordedSeam } from "../diagnose/run";
 import type { Job } from "../job";
 import type { PredictionRequest } from "../protocol/prediction";
 import type { StackLayout, StackWriter } from "../stack/stack";
@@ -22,7 +23,6 @@ import type { Prepared } from "./prepare";
 import { writeRecord } from "./record";
 import type { PredictionResult, RunWarning, SeamSummary } from "./record";
 import { hasPartial, journalPath, partialPath } from "./partial";
-import type { Seam } from "./seams";
 import { writeGrid } from "./writeGrid";
 
 /** Options that say how a run is driven, not what it computes. */
@@ -49,7 +49,7 @@ export class RunFiles {
   readonly #opening: Opening;
   readonly #layout: StackLayout;
   readonly #identity: RunIdentity;
-  readonly #seams: Seam[];
+  readonly #seams: RecordedSeam[];
   readonly #started: string;
   #journal: Journal | null = null;
   #writer: StackWriter | null = null;
@@ -130,7 +130,7 @@ export class RunFiles {
   }
 
   /** Notes that the bytes of a tile are written. */
-  async tileDone(index: number, seams: readonly Seam[]): Promise<void> {
+  async tileDone(index: number, seams: readonly RecordedSeam[]): Promise<void> {
     this.#seams.push(...seams);
     await this.#journal?.tileDone(index, seams);
   }
@@ -220,7 +220,7 @@ export function isExact({ plan, options }: Prepared): boolean {
   return plan.exact && (oneTile || (options.normalizeScope !== "tile" && options.blend === "crop"));
 }
 
-function summarize(seams: readonly Seam[], range: number | null): SeamSummary {
+function summarize(seams: readonly RecordedSeam[], range: number | null): SeamSummary {
   const perAxis: Record<string, number> = {};
   for (const { axis, max } of seams) {
     const relative = range !== null && range > 0 ? max / range : max;

@@ -5,27 +5,13 @@
  * compared. That is a disagreement, not a proof: two tiles can agree and both be wrong.
  * @module
  */
+import type { RecordedSeam } from "../diagnose/run";
 import type { Plan } from "../tiling/plan";
 import type { Tile } from "../tiling/tiles";
 import type { Region } from "../volume/region";
 import { shapeSize } from "../volume/region";
 import type { Volume } from "../volume/volume";
 import { cutCovered } from "./covered";
-
-/** Disagreement of two tiles at the border between what is kept of each. */
-export interface Seam {
-  readonly axis: string;
-  /** First px kept by the second tile, with respect to the padded image. */
-  readonly position: number;
-  /** Indices of the two tiles in the plan. */
-  readonly tiles: readonly [number, number];
-  /** max |A − B| at the last kept pixel of each, in units of the output. */
-  readonly max: number;
-  /** mean |A − B| at each px both tiles computed, from the start of the second tile to the end of the first. */
-  readonly profile: readonly number[];
-  /** px of the padded image at which `profile` starts. */
-  readonly profileStart: number;
-}
 
 /** Memory for the profiles that wait to be compared, bytes; beyond it every n-th line is kept. */
 const SAMPLE_BYTES = 64 * 2 ** 20;
@@ -64,8 +50,8 @@ export class SeamRecorder {
    * @param output whole output of the network for it, axes `C` + spatial, units of the written stack; not changed
    * @returns the seams between this tile and earlier ones
    */
-  add(index: number, output: Volume<Float32Array>): Seam[] {
-    const seams: Seam[] = [];
+  add(index: number, output: Volume<Float32Array>): RecordedSeam[] {
+    const seams: RecordedSeam[] = [];
     for (const [axis, role] of this.#plan.roles.entries()) {
       if (role !== "tiled") continue;
       const waiting = this.#waiting.get(`${index}/${axis}`);
@@ -76,7 +62,7 @@ export class SeamRecorder {
     return seams;
   }
 
-  #compare(index: number, axis: number, waiting: Waiting, output: Volume<Float32Array>): Seam {
+  #compare(index: number, axis: number, waiting: Waiting, output: Volume<Float32Array>): RecordedSeam {
     const tile = this.#plan.tiles[index];
     const shared = this.#sharedRegion(waiting.before, index, axis);
     const along = output.axes.indexOf(this.#plan.axes[axis]);

@@ -9,8 +9,8 @@ import {
   readJournalHead,
   requireSameRun,
 } from "../../../src/predict/journal";
+import type { RecordedSeam } from "../../../src/diagnose/run";
 import type { RunIdentity } from "../../../src/predict/journal";
-import type { Seam } from "../../../src/predict/seams";
 import { temporaryFolder } from "../../support/prediction";
 
 const folder = temporaryFolder();
@@ -35,7 +35,7 @@ const head = {
   },
   started: "2026-01-01T00:00:00.000Z",
 };
-const seam = (tile: number): Seam => ({
+const seam = (tile: number): RecordedSeam => ({
   axis: "Y",
   position: 8,
   tiles: [0, tile],

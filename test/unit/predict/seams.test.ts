@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SeamRecorder } from "../../../src/predict/seams";
-import type { Seam } from "../../../src/predict/seams";
+import type { RecordedSeam } from "../../../src/diagnose/run";
 import type { Plan } from "../../../src/tiling/plan";
 import { regionShape, shapeSize } from "../../../src/volume/region";
 import { makeVolume } from "../../../src/volume/volume";
@@ -30,7 +30,7 @@ function outputOf(plan: Plan, tile: number, channels: number, says: Says): Volum
   return makeVolume(data, [channels, ...shape], `C${spatial}`);
 }
 
-function record(plan: Plan, channels: number, says: Says): Seam[] {
+function record(plan: Plan, channels: number, says: Says): RecordedSeam[] {
   const recorder = new SeamRecorder(plan, channels);
   return plan.tiles.flatMap((_, i) => recorder.add(i, outputOf(plan, i, channels, says)));
 }
@@ -92,7 +92,7 @@ describe("seams", () => {
       context: 8,
       wishes: { tiles: [1, 1, 2] },
     });
-    const seams: Seam[] = [];
+    const seams: RecordedSeam[] = [];
     const recorder = new SeamRecorder(looped, 1);
     looped.tiles.forEach((tile, i) => {
       const flat = outputOf(looped, i, 1, () => i);
