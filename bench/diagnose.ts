@@ -18,15 +18,20 @@ import type { Case } from "./diagnose/cases";
 import { judgeBlind } from "./diagnose/judge";
 import type { Judgement } from "./diagnose/judge";
 import { openNetworks } from "./diagnose/networks";
-import { DEVELOPMENT_RUNS, HELD_OUT_RUNS, measureRuns } from "./diagnose/runModes";
-import type { BenchNetwork } from "./diagnose/networks";
 import { reportLines } from "./diagnose/report";
+import { DEVELOPMENT_RUNS, HELD_OUT_RUNS, judgeRuns, runPage, together } from "./diagnose/runModes";
+import type { JudgedRuns } from "./diagnose/runModes";
+import { answerShard, inShards, ownShard } from "./diagnose/shards";
+import type { Shard } from "./diagnose/shards";
 import { complain, writePart } from "./page";
 import { watchCommand } from "./processes";
 import { stackFile } from "./scenes";
 
 /** Seeds of development are 1 and up. */
 const HELD_OUT = 5_000_000;
+/** Seeds between the first ones of two parts. */
+const BLIND_APART = 500_000;
+const RUNS_APART = 100_000;
 const FULL = 1000;
 const QUICK = 100;
 const QUICK_RUNS = 60;
@@ -42,13 +47,20 @@ const option = (name: string): string | undefined => {
 async function main(): Promise<void> {
   const measured = option("--measure");
   if (measured !== undefined) return measureOne(measured, process.argv.includes("--read"));
-  const count = process.argv.includes("--quick") ? QUICK : FULL;
-  const first = process.argv.includes("--development") ? 0 : HELD_OUT;
+  const isBlind = option("--only") !== "runs";
+  const isRuns = option("--only") !== "blind";
+  const part = isBlind
+    ? ownShard(blindCount(), firstBlind(), BLIND_APART)
+    : ownShard(runCount(), firstRun(), RUNS_APART);
+  if (part !== null) {
+    answerShard(isBlind ? await judgeBlindCases(part) : await judgeRuns({ ...part, say }));
+    return;
+  }
   const lines = process.argv.includes("--quick")
     ? ["**A quick run (`-- --quick`): the goals ask for 1000 exact and 1000 planted in each mode.**", ""]
     : [];
-  if (option("--only") !== "runs") lines.push(...(await blindLines(count, first)));
-  if (option("--only") !== "blind") lines.push(...(await runLines()));
+  if (isBlind) lines.push(...(await blindLines()));
+  if (isRuns) lines.push(...(await runLines()));
   if (["--development", "--only"].some((name) => process.argv.includes(name))) {
     process.stdout.write(`${lines.join("\n")}\n`);
     return;
@@ -56,38 +68,49 @@ async function main(): Promise<void> {
   process.stdout.write(writePart("npm run bench:diagnose", 0, lines));
 }
 
+const isQuick = (): boolean => process.argv.includes("--quick");
+const isDevelopment = (): boolean => process.argv.includes("--development");
+const blindCount = (): number => (isQuick() ? QUICK : FULL);
+const firstBlind = (): number => (isDevelopment() ? 0 : HELD_OUT);
+const runCount = (): number => (isQuick() ? QUICK_RUNS : FULL);
+const firstRun = (): number => (isDevelopment() ? DEVELOPMENT_RUNS : HELD_OUT_RUNS);
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
 /** Runs from file to file, with what their records and models tell. */
 async function runLines(): Promise<string[]> {
-  const count = process.argv.includes("--quick") ? QUICK_RUNS : FULL;
-  const firstSeed = process.argv.includes("--development") ? DEVELOPMENT_RUNS : HELD_OUT_RUNS;
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const measured = await measureRuns({ exact: count, planted: count, firstSeed }, say);
-  return ["## With the record of the run, and with its model", "", ...measured, ""];
+  const parts = await inShards<JudgedRuns>(["--only", "runs"]);
+  return ["## With the record of the run, and with its model", "", ...runPage(together(parts)), ""];
 }
 
-async function blindLines(count: number, first: number): Promise<string[]> {
-  const { networks, missing } = await openNetworks();
-  const rows: Judgement[] = [];
+/** Judged cases of pixels alone, and with which networks. */
+interface JudgedBlind {
+  readonly rows: readonly Judgement[];
+  readonly networks: readonly string[];
+  readonly missing: readonly string[];
+}
+
+async function blindLines(): Promise<string[]> {
   const started = performance.now();
-  await judgeAll(rows, { count, first, networks });
+  const parts = await inShards<JudgedBlind>(["--only", "blind"]);
+  const [{ networks, missing }] = parts;
+  const rows = parts.flatMap((part) => part.rows);
   const files = await judgeFiles(rows);
   const minutes = (performance.now() - started) / 60_000;
-  const lines = [
+  return [
     "## Blind: only the pixels are known",
     "",
-    `Seeds from ${first + 1}; ${networks.length} networks (${networks.map(({ name }) => name).join("; ")}). ${[...missing, ...files].join(" ")} ${minutes.toFixed(0)} minutes.`,
+    `Seeds from ${firstBlind() + 1}; ${networks.length} networks (${networks.join("; ")}). ${[...missing, ...files].join(" ")} ${minutes.toFixed(0)} minutes.`,
     "",
     "Planted means: the p99 of |tiled − untiled| in the two px beside the seams is at least 2 % of the range (p99.9 − p0.1) and at least the p99 of |step| of the untiled prediction across the same seams. Other draws are not counted.",
     "",
     ...reportLines(rows),
+    ...(await measureBig()),
   ];
-  return [...lines, ...(await measureBig())];
 }
 
-async function judgeAll(
-  rows: Judgement[],
-  { count, first, networks }: { count: number; first: number; networks: readonly BenchNetwork[] },
-): Promise<void> {
+async function judgeBlindCases({ count, first }: Shard): Promise<JudgedBlind> {
+  const { networks, missing } = await openNetworks();
+  const rows: Judgement[] = [];
   for (const make of [exactCase, plantedCase]) {
     let judged = 0;
     for (let seed = first + 1; judged < count; seed++) {
@@ -95,9 +118,10 @@ async function judgeAll(
       if (one === null) continue;
       note(rows, await judgeBlind(one));
       judged++;
-      if (judged % 100 === 0) process.stderr.write(`${make === exactCase ? "exact" : "planted"} ${judged}\n`);
+      if (judged % 100 === 0) say(`${make === exactCase ? "exact" : "planted"} ${judged}`);
     }
   }
+  return { rows, networks: networks.map(({ name }) => name), missing };
 }
 
 function note(rows: Judgement[], row: Judgement): void {
@@ -118,7 +142,7 @@ async function judgeFiles(rows: Judgement[]): Promise<string[]> {
         quietJob(),
       );
       try {
-        const truth = { planted: [], seams: {}, grid: {}, strength: null };
+        const truth = { planted: [], seams: {}, grid: {}, shown: {}, strength: null };
         note(rows, await judgeBlind({ name, kind: "file", seed: 0, stack, untiled: null, run: null, truth }));
         read++;
       } finally {

@@ -47,6 +47,8 @@ export interface Truth {
   /** By axis letter. */
   readonly seams: Readonly<Record<string, readonly number[]>>;
   readonly grid: Readonly<Record<string, Grid | null>>;
+  /** How many of the seams of an axis count as planted each for itself, by axis letter. */
+  readonly shown: Readonly<Record<string, number>>;
   /** null for exact ones and marks that are no steps. */
   readonly strength: Strength | null;
 }
@@ -75,7 +77,7 @@ export interface Case {
   readonly truth: Truth;
 }
 
-const EXACT: Truth = { planted: [], seams: {}, grid: {}, strength: null };
+const EXACT: Truth = { planted: [], seams: {}, grid: {}, shown: {}, strength: null };
 const SPECIMENS = Object.keys(MAKERS) as Specimen[];
 const NEGATIVE_KINDS = Object.keys(NEGATIVES) as NegativeKind[];
 /** A mark counts as planted from this fraction of the range. */
@@ -190,6 +192,10 @@ export async function plantedCase(seed: number, networks: readonly BenchNetwork[
   return null;
 }
 
+function isPlanted({ ofRange, ofGradient }: Strength): boolean {
+  return ofRange >= LEAST_OF_RANGE && ofGradient >= 1;
+}
+
 async function drawPlanted(
   seed: number,
   random: Random,
@@ -205,11 +211,21 @@ async function drawPlanted(
   const steps = planted.some((what) => what !== "missing" && what !== "wrap");
   const result = steps ? await predictTiles(net, image, { cuts, perTile: run.perTile, undo }) : prediction;
   let [tiled, untiled] = stored(random, [result, prediction], prediction);
-  let strength: Strength | null = null;
-  if (steps) {
-    strength = strengthAlong(tiled, untiled, cuts.map(seamsOfCut));
-    if (!(strength.ofRange >= LEAST_OF_RANGE && strength.ofGradient >= 1)) return null;
-  }
+  const seams = steps ? cuts.map(seamsOfCut) : image.shape.map(() => []);
+  const strength = steps ? strengthAlong(tiled, untiled, seams) : null;
+  if (strength !== null && !isPlanted(strength)) return null;
+  const shown = seams.map(
+    (positions, axis) =>
+      positions.filter((p) =>
+        isPlanted(
+          strengthAlong(
+            tiled,
+            untiled,
+            seams.map((_, i) => (i === axis ? [p] : [])),
+          ),
+        ),
+      ).length,
+  );
   if (planted.includes("missing")) tiled = withoutTile(random, tiled, cuts);
   if (planted.includes("wrap")) {
     const wrapped = wrappedAround(random, tiled);
@@ -219,7 +235,8 @@ async function drawPlanted(
   const axes = [...image.axes];
   const truth: Truth = {
     planted,
-    seams: steps ? Object.fromEntries(axes.map((axis, i) => [axis, seamsOfCut(cuts[i])])) : {},
+    seams: steps ? Object.fromEntries(axes.map((axis, i) => [axis, seams[i]])) : {},
+    shown: steps ? Object.fromEntries(axes.map((axis, i) => [axis, shown[i]])) : {},
     grid: steps ? Object.fromEntries(axes.map((axis, i) => [axis, gridOfCut(cuts[i])])) : {},
     strength,
   };

@@ -10,6 +10,15 @@ import { seededRandom } from "../../test/support/networks";
 import { autocorrelationPeak, gradientAtSeams } from "./baselines";
 import type { Case, Planted } from "./cases";
 
+/** What was said of the grid of an axis. */
+export interface JudgedGrid {
+  readonly found: boolean;
+  /** Period and offset. */
+  readonly right: boolean;
+  /** Seams that count as planted each for itself. */
+  readonly shown: number;
+}
+
 /** What a mode of diagnosis is measured by. */
 export interface Judgement {
   readonly name: string;
@@ -19,8 +28,10 @@ export interface Judgement {
   readonly planted: readonly Planted[];
   readonly alarm: boolean;
   readonly causes: readonly Cause[];
-  /** For each axis with at least four planted seams: whether period and offset are right. */
-  readonly grids: readonly boolean[];
+  /** Each axis with at least four seams. */
+  readonly grids: readonly JudgedGrid[];
+  /** Whether seams were found, not only other marks. */
+  readonly stitched: boolean;
   /** Of `Truth.strength`: the smaller of error ÷ gradient and error ÷ 2 % of the range; null without. */
   readonly strength: number | null;
   readonly hadPower: boolean;
@@ -29,7 +40,8 @@ export interface Judgement {
 }
 
 const LEAST_OF_RANGE = 0.02;
-const FEWEST_SEAMS = 4;
+/** Seams of an axis whose grid is judged. */
+export const FEWEST_SEAMS = 4;
 
 /** Judges a case from its pixels alone. */
 export async function judgeBlind(one: Case): Promise<Judgement> {
@@ -52,8 +64,10 @@ export async function judgeBlind(one: Case): Promise<Judgement> {
     grids: Object.entries(truth.grid).flatMap(([axis, grid]) => {
       if (grid === null || truth.seams[axis].length < FEWEST_SEAMS) return [];
       const found = measured.grid[axis] ?? null;
-      return [found !== null && found.period === grid.period && found.offset === grid.offset];
+      const right = found !== null && found.period === grid.period && found.offset === grid.offset;
+      return [{ found: found !== null, right, shown: truth.shown[axis] }];
     }),
+    stitched: measured.seams.length > 0,
     strength:
       truth.strength === null
         ? null

@@ -17,12 +17,13 @@ import type { JudgedRun, RunMode } from "./runJudged";
 import { writeModels } from "./runModels";
 import type { RunModel } from "./runModels";
 
-/** How many cases of each sort, and from which seed on. */
+/** How many cases, exact ones and as many planted ones, and from which seed on. */
 export interface RunSample {
-  readonly exact: number;
-  readonly planted: number;
+  readonly count: number;
   /** First seed; as many follow as there are cases. Development starts at {@link DEVELOPMENT_RUNS}. */
-  readonly firstSeed: number;
+  readonly first: number;
+  /** Is told progress and what is missed, one line at a time. */
+  readonly say: (line: string) => void;
 }
 
 /** First seed of the runs that thresholds may be looked at with. */
@@ -56,18 +57,8 @@ export interface JudgedRuns {
   readonly missing: readonly string[];
 }
 
-/**
- * Measures both modes.
- *
- * @param say is told progress and what is missed, one line at a time
- * @returns lines of Markdown
- */
-export async function measureRuns(sample: RunSample, say: (line: string) => void): Promise<string[]> {
-  return runPage(await judgeRuns(sample, say));
-}
-
 /** Makes all runs of a sample and diagnoses them. */
-export async function judgeRuns(sample: RunSample, say: (line: string) => void): Promise<JudgedRuns> {
+export async function judgeRuns({ count, first, say }: RunSample): Promise<JudgedRuns> {
   const folder = mkdtempSync(join(tmpdir(), "tilewright-bench-"));
   const shop: Workshop = { folder, sessions: new Sessions(builtinRegistries()) };
   const exact: JudgedRun[] = [];
@@ -77,12 +68,9 @@ export async function judgeRuns(sample: RunSample, say: (line: string) => void):
     const { models, missing } = await writeModels(folder);
     const started = performance.now();
     for (let batch = 0, tried = 0; batch < MOST_BATCHES; batch++) {
-      const short = sample.planted - planted.length;
-      const wanted = wantedRuns(
-        { ...sample, exact: batch === 0 ? sample.exact : 0, planted: short },
-        tried,
-        models,
-      );
+      const short = count - planted.length;
+      const numbers = { exact: batch === 0 ? count : 0, planted: short, first };
+      const wanted = wantedRuns(numbers, tried, models);
       tried += short;
       for (const [i, one] of wanted.entries()) {
         const judged = await makeAndJudge(one, models, shop);
@@ -99,6 +87,16 @@ export async function judgeRuns(sample: RunSample, say: (line: string) => void):
     await shop.sessions.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Several samples as one. */
+export function together(parts: readonly JudgedRuns[]): JudgedRuns {
+  return {
+    exact: parts.flatMap(({ exact }) => exact),
+    planted: parts.flatMap(({ planted }) => planted),
+    invisible: parts.flatMap(({ invisible }) => invisible),
+    missing: parts[0].missing,
+  };
 }
 
 /** Null when nothing could be planted. */
@@ -131,17 +129,17 @@ async function plantedOnAny(
 
 /** Cases with their networks, after those that were tried; those of one network follow each other, so that it is compiled once. */
 function wantedRuns(
-  { exact, planted, firstSeed }: RunSample,
+  { exact, planted, first }: { readonly exact: number; readonly planted: number; readonly first: number },
   tried: number,
   models: readonly RunModel[],
 ): Wanted[] {
   const wanted: Wanted[] = [];
   for (let i = 0; i < exact; i++) {
-    const seed = firstSeed + i;
+    const seed = first + i;
     wanted.push({ seed, model: drawModel(seededRandom(seed), models, []), planted: null });
   }
   for (let i = tried; i < tried + planted; i++) {
-    const seed = firstSeed + PLANTED_APART + i;
+    const seed = first + PLANTED_APART + i;
     const faults = FAULTS[i % FAULTS.length];
     wanted.push({ seed, model: drawModel(seededRandom(seed), models, faults), planted: faults });
   }
@@ -261,6 +259,6 @@ function timeLines(runs: readonly JudgedRun[]): string[] {
   const mean = (mode: RunMode): string =>
     (runs.reduce((sum, run) => sum + run.modes[mode].seconds, 0) / Math.max(1, runs.length)).toFixed(2);
   return [
-    `A diagnosis took ${mean("record")} s with the record and ${mean("record+model")} s with record and model on average.`,
+    `With two cases at a time a diagnosis took ${mean("record")} s with the record and ${mean("record+model")} s with record and model on average.`,
   ];
 }

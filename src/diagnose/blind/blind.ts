@@ -19,8 +19,17 @@ import { seamsAlong } from "./seams";
 import type { AxisSeams } from "./seams";
 import { findLattice } from "./lattice";
 import type { BlindMeasurement, KnownSeams } from "./measurement";
-import { quantile } from "./robust";
-import { lengthsOf, planePieces, readPiece, sliceSample, spread, turned } from "./sample";
+import { quantile, quantiles } from "./robust";
+import {
+  fewerColumns,
+  fewerRows,
+  lengthsOf,
+  planePieces,
+  readPiece,
+  sliceSample,
+  spread,
+  turned,
+} from "./sample";
 import type { Lengths, Piece } from "./sample";
 import { SliceTally, endNotes } from "./slices";
 
@@ -31,6 +40,8 @@ const LEAST_COUNTS = 2;
 const FEWEST_PX = 16;
 /** Pieces in which the steps across the seams found are looked at once more. */
 const SECOND_LOOKS = 4;
+/** px of lines that are looked at along each of X and Y. */
+const MOST_LINES_PX = 2 * 2 ** 20;
 const LABELS = "Areas of equal values with steps between them, such as labels, were not searched for seams.";
 
 /** Work in progress on one stack. */
@@ -68,13 +79,7 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
   await measurePlanes(work, job);
   const slices = await measureSlices(work, job);
   const range = rangeOf(work.values);
-  const lattice = Math.max(...["Y", "X"].map((axis) => work.tallies.get(axis)?.lattice ?? 1));
-  const axes = ["Z", "Y", "X"].flatMap((axis): AxisSeams[] => {
-    const tally = work.tallies.get(axis);
-    return tally === undefined
-      ? []
-      : [seamsAlong(axis, tally, { known: known[axis] ?? [], lattice: axis === "Z" ? 1 : lattice })];
-  });
+  const axes = axesOf(work, known);
   const steps = await measureSteps(work, axes, job);
   const { rectangles } = work;
   const wrap = work.wrap.evidence(stack.facts.dtype);
@@ -92,6 +97,21 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
   };
 }
 
+/** The seams of every axis. Where one of them is stitched, or a tile is missing, less is asked of the others. */
+function axesOf({ tallies, rectangles }: Measuring, known: KnownSeams): AxisSeams[] {
+  const lattice = Math.max(...["Y", "X"].map((axis) => tallies.get(axis)?.lattice ?? 1));
+  const along = (axis: string, expected: boolean): AxisSeams[] => {
+    const tally = tallies.get(axis);
+    if (tally === undefined) return [];
+    return [
+      seamsAlong(axis, tally, { known: known[axis] ?? [], lattice: axis === "Z" ? 1 : lattice, expected }),
+    ];
+  };
+  const axes = ["Z", "Y", "X"].flatMap((axis) => along(axis, false));
+  const stitched = rectangles.length > 0 || axes.some(({ found }) => found.length > 0);
+  return stitched ? axes.flatMap((one) => (one.grid === null ? along(one.axis, true) : [one])) : axes;
+}
+
 async function measurePlanes(work: Measuring, job: Job): Promise<void> {
   const { stack, lengths } = work;
   const pieces = planePieces(lengths);
@@ -103,8 +123,10 @@ async function measurePlanes(work: Measuring, job: Job): Promise<void> {
     for (let k = 0; k < values.length; k += step) if (Number.isFinite(values[k])) work.values.push(values[k]);
     work.wrap.add(values, width);
     if (across === "XY") setMissingApart(work, values, piece);
-    if (across.includes("X")) addLines(work, "X", values, width);
-    if (across.includes("Y")) addLines(work, "Y", turned(values, width), values.length / width);
+    const height = values.length / width;
+    const most = MOST_LINES_PX / pieces.length;
+    if (across.includes("X")) addLines(work, "X", fewerRows(values, width, most), width);
+    if (across.includes("Y")) addLines(work, "Y", fewerColumns(values, width, most), height);
     job.report({ what: "looking for seams", done: i + 1, total: pieces.length, unit: "planes" });
   }
 }
@@ -116,8 +138,12 @@ function setMissingApart(work: Measuring, values: Float64Array, piece: Piece): v
     const { rows, columns } = rectangle;
     if ((rows[1] - rows[0]) * (columns[1] - columns[0]) === X * Y) continue;
     work.rectangles.push({ ...rectangle, at: { T: piece.T, Z: piece.Z, C: piece.C } });
-    for (let y = rows[0]; y < rows[1]; y++) values.fill(NaN, y * X + columns[0], y * X + columns[1]);
+    clear(values, X, rectangle);
   }
+}
+
+function clear(values: Float64Array, width: number, { rows, columns }: FlatRectangle): void {
+  for (let y = rows[0]; y < rows[1]; y++) values.fill(NaN, y * width + columns[0], y * width + columns[1]);
 }
 
 async function measureSteps(
@@ -135,6 +161,7 @@ async function measureSteps(
     const { across, piece } = pieces[index];
     const values = await readPiece(work.stack, piece, job);
     const width = piece.columns[1] - piece.columns[0];
+    if (across === "XY") for (const r of flatRectangles(values, width, piece)) clear(values, width, r);
     const add = (axis: string, energy: StepEnergy): void => {
       sums[axis] = axis in sums ? addEnergies(sums[axis], energy) : energy;
     };
@@ -166,7 +193,7 @@ function addLines(work: Measuring, axis: string, values: Float64Array, length: n
   const range = rangeOf(values);
   if (range === null) return;
   const { readsAs } = work.stack.facts;
-  if (looksLikeLabels(values, length, readsAs)) {
+  if (looksLikeLabels(values, { length, range, dtype: readsAs })) {
     work.notes.add(LABELS);
     return;
   }
@@ -197,9 +224,10 @@ function typicalSteps(values: Float64Array, length: number): Float64Array {
 }
 
 function rangeOf(values: ArrayLike<number>): number | null {
-  const most = 200_000;
+  const most = 50_000;
   const step = Math.max(1, Math.floor(values.length / most));
   const picked = Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]);
-  const range = quantile(picked, 0.999) - quantile(picked, 0.001);
+  const [low, high] = quantiles(picked, [0.001, 0.999]);
+  const range = high - low;
   return range > 0 && Number.isFinite(range) ? range : null;
 }

@@ -6,7 +6,7 @@ import type { Finding, Place } from "../diagnosis";
 import type { FlatRectangle } from "./missing";
 import { listed } from "./seams";
 import type { AxisSeams } from "./seams";
-import { EXPLAINED, LASTING } from "./tileSteps";
+import { EXPLAINED, LASTING, outlasting } from "./tileSteps";
 import type { StepEnergy } from "./tileSteps";
 import type { Lengths } from "./sample";
 
@@ -82,13 +82,7 @@ function wrapped({ wrap }: Measured): Finding[] {
 }
 
 function stitched({ axes, steps, range }: Measured): Finding[] {
-  const [beyond, explained, lasting] = Object.values(steps).reduce(
-    (sums, step) => [sums[0] + step.beyond, sums[1] + step.explained, sums[2] + step.lasting],
-    [0, 0, 0],
-  );
-  const share = beyond > 0 ? explained / beyond : 0;
-  // More than all of the energy means that steps beside the seams are as large: nothing can be said.
-  const isGain = share > EXPLAINED && share < 1 / EXPLAINED && lasting > LASTING * explained;
+  const isGain = areOfWholeTiles(Object.values(steps));
   return axes
     .filter(({ found }) => found.length > 0)
     .map(({ axis, grid, found, seams }): Finding => {
@@ -108,7 +102,7 @@ function stitched({ axes, steps, range }: Measured): Finding[] {
           ...common,
           cause: "tile-normalization",
           magnitude: range === null ? null : Math.min(1, own.largest / range),
-          evidence: `${seen}, and ${Math.round(100 * Math.min(1, share))} % of it is one gain and offset for each side of a tile, also away from the seam.`,
+          evidence: `${seen}, and steps of one gain and offset for each side of a tile go on away from the seam.`,
           cure: {
             text: "Predict again with intensities normalised over the whole stack instead of over each tile.",
             options: null,
@@ -124,6 +118,23 @@ function stitched({ axes, steps, range }: Measured): Finding[] {
         cure: { text: PREDICT_AGAIN, options: null, command: null },
       };
     });
+}
+
+/** Standard deviations of {@link outlasting} from which steps are those of whole tiles whatever else they are, and that they must have in any case. */
+const SURELY_OUTLAST = 1.8;
+const MAY_OUTLAST = -0.2;
+
+/** Whether steps are differences of whole tiles, as normalising each for itself makes them. */
+function areOfWholeTiles(steps: readonly StepEnergy[]): boolean {
+  const sum = (of: (step: StepEnergy) => number): number => steps.reduce((all, step) => all + of(step), 0);
+  const [beyond, explained] = [sum((step) => step.beyond), sum((step) => step.explained)];
+  const outlast = outlasting({ ranks: sum((step) => step.ranks), sides: sum((step) => step.sides) });
+  if (outlast > SURELY_OUTLAST) return true;
+  const share = beyond > 0 ? explained / beyond : 0;
+  // More than all of the energy means that steps beside the seams are as large: nothing can be said.
+  const isLinear =
+    share > EXPLAINED && share < 1 / EXPLAINED && sum((step) => step.lasting) > LASTING * explained;
+  return isLinear && outlast > MAY_OUTLAST;
 }
 
 /** The size that {@link Finding.magnitude} of unknown seams has: not the largest, which objects on a seam would decide. */

@@ -10,47 +10,66 @@ import { LARGEST_LATTICE } from "./lattice";
 
 /** Tiles keep more px than this; shorter periods are JPEG's blocks and the like. */
 export const SMALLEST_PERIOD = LARGEST_LATTICE + 4;
+/** The first tile keeps less than so many times as much as the others. */
+export const MOST_OFFSET = 3;
 /** A single plane counts at most this much, standard deviations, so that one alone makes no grid. */
 const MOST_SCORE = 5;
 /** What a member of a grid must have to speak for it; of true seams of development images nine in ten have less or more. */
 const WORTH = 1.2;
-/**
- * Sum over the members, divided by the root of their number, that a grid of 3, 4, 5 and more seams needs: there are
- * more grids of few seams, and few seams are sooner alike by chance.
- */
-const CONVINCING = [7, 6.3, 5.3] as const;
-/** The same without its strongest member. */
-const WITHOUT_STRONGEST = 4.5;
 const FEWEST_SEAMS = 3;
+/** What a seam leaves is strongest up to so many px beside it. */
+const REACH = 4;
 /** Planes from which grids are made up. */
 const STARTS = 64;
 
-interface Candidate extends Grid {
-  readonly gain: number;
-}
+/** Periods and offsets that a grid is looked for among; all of them where nothing is known. */
+export type MayBe = (grid: Grid) => boolean;
 
 /**
- * The grid that the excesses of an axis speak for most.
+ * The grid that the excesses of an axis speak for most, whether or not they convince.
  *
- * @param score   excess of every plane; NaN where not measured
- * @param certain planes that are seams each for itself
- * @returns null when no grid is convincing
+ * @param score excess of every plane; NaN where not measured
  */
-export function findGrid(score: Float64Array, certain: readonly number[]): Grid | null {
+export function likeliestGrid(score: Float64Array, mayBe: MayBe = () => true): Grid | null {
   const middle = middles(score);
-  let best: Candidate | null = null;
+  let best: Grid | null = null;
+  let most = 0;
   for (const { period, residue } of combsOf(middle)) {
-    for (let offset = residue; offset < Math.min(score.length, 3 * period); offset += period) {
-      if (offset < period / 2) continue;
-      const candidate = judge(middle, { period, offset });
-      if (candidate !== null && candidate.gain > (best?.gain ?? 0)) best = candidate;
+    for (let offset = residue; offset < Math.min(score.length, MOST_OFFSET * period); offset += period) {
+      if (offset < period - REACH || !mayBe({ period, offset })) continue;
+      const { sum, members } = sumOver(middle, { period, offset });
+      const gain = sum - WORTH * members;
+      if (members >= FEWEST_SEAMS && gain > most) [best, most] = [{ period, offset }, gain];
     }
   }
-  if (best !== null) return centred(score, best);
-  const [first, second] = certain;
-  return certain.length === 2 && second - first >= SMALLEST_PERIOD
-    ? { period: second - first, offset: first }
-    : null;
+  return best;
+}
+
+/** Of a grid, so many members must stand out, and by so much: a few strong ones can be found in a grid of any image. */
+const MOST_MEMBERS = 0.6;
+const STANDS_OUT = 0.5;
+
+/** Sum of the excesses of a grid's members over the root of their number; 0 when too many of them have none. */
+export function weightOf(score: Float64Array, grid: Grid): number {
+  const { sum, members, standOut } = sumOver(middles(score), grid);
+  return standOut < MOST_MEMBERS * members ? 0 : sum / Math.sqrt(Math.max(1, members));
+}
+
+/** Over the members that were measured; none of a grid whose last tile would be larger than any other. */
+function sumOver(
+  score: Float64Array,
+  { period, offset }: Grid,
+): { readonly sum: number; readonly members: number; readonly standOut: number } {
+  let [sum, members, standOut, last] = [0, 0, 0, offset];
+  for (let p = offset; p < score.length; p += period) {
+    last = p;
+    if (Number.isNaN(score[p])) continue;
+    sum += Math.max(-2, Math.min(MOST_SCORE, score[p]));
+    members++;
+    if (score[p] > STANDS_OUT) standOut++;
+  }
+  if (score.length - last > Math.max(offset, period)) return { sum: 0, members: 0, standOut: 0 };
+  return { sum, members, standOut };
 }
 
 /** Where tiles saw padding, both of their last px are off and the step between them is not: then the planes beside it count. */
@@ -91,52 +110,37 @@ export function symmetricScore(score: Float64Array, p: number): number {
   return gentle(score[p]) + 0.75 * (gentle(score[p - 1]) + gentle(score[p + 1]));
 }
 
-/** Worth of each factor of two that period and offset share: tiles of networks start on multiples of 2, 4, 8, 16. */
-const EVEN = 1;
+/** Worth of an even period and offset, and of each further factor of two that they share: networks pool by 2, 4, 8, 16. */
+const EVEN = 4;
+const MORE_EVEN = 1;
 const MOST_EVEN = 16;
 /** Worth of tiles without overlap, whose seams are at multiples of the period: such seams are the plainest. */
-const BARE = 1.5;
+const BARE = 2;
 
-/** Log2 of the largest power of two, up to 16, that divides both. */
-function sharedTwos({ period, offset }: Grid): number {
+/** What speaks against another period than that at which the strongest places lie. */
+const OTHER_PERIOD = 2;
+
+function worthOf({ period, offset }: Grid): number {
   let twos = 0;
   while (2 ** (twos + 1) <= MOST_EVEN && (period | offset) % 2 ** (twos + 1) === 0) twos++;
-  return twos;
+  return (twos > 0 ? EVEN + MORE_EVEN * (twos - 1) : 0) + (offset === period ? BARE : 0);
 }
 
-/** The grid next to this one whose members are best in the middle of what the seams left. */
-function centred(score: Float64Array, { period, offset }: Grid): Grid {
+/**
+ * The grid next to this one whose members are best in the middle of what the seams left. The first tile keeps at least
+ * as much as the others.
+ */
+export function centredGrid(score: Float64Array, { period, offset }: Grid): Grid {
   let best = { period, offset, fit: -Infinity };
   for (let other = period - 1; other <= period + 1; other++) {
-    for (let shift = -3; shift <= 3; shift++) {
+    for (let shift = -REACH; shift <= REACH; shift++) {
       const start = offset + shift;
-      if (start < 1) continue;
+      if (start < other) continue;
       let [fit, members] = [0, 0];
       for (let p = start; p < score.length; p += other, members++) fit += symmetricScore(score, p);
-      fit =
-        fit / members + EVEN * sharedTwos({ period: other, offset: start }) + (start === other ? BARE : 0);
+      fit = fit / members + worthOf({ period: other, offset: start }) - (other === period ? 0 : OTHER_PERIOD);
       if (fit > best.fit) best = { period: other, offset: start, fit };
     }
   }
   return { period: best.period, offset: best.offset };
-}
-
-function judge(score: Float64Array, { period, offset }: Grid): Candidate | null {
-  let [sum, members, strongest] = [0, 0, 0];
-  let gain = 0;
-  let last = offset;
-  for (let p = offset; p < score.length; p += period) {
-    last = p;
-    if (Number.isNaN(score[p])) continue;
-    const counted = Math.max(-2, Math.min(MOST_SCORE, score[p]));
-    sum += counted;
-    gain += counted - WORTH;
-    strongest = Math.max(strongest, counted);
-    members++;
-  }
-  if (members < FEWEST_SEAMS || score.length - last > Math.max(offset, period)) return null;
-  const enough =
-    sum / Math.sqrt(members) > CONVINCING[Math.min(members - FEWEST_SEAMS, 2)] &&
-    (sum - strongest) / Math.sqrt(members - 1) > WITHOUT_STRONGEST;
-  return enough ? { period, offset, gain } : null;
 }

@@ -7,6 +7,8 @@ import { median, robustSpread } from "./robust";
 
 /** Largest period that is looked for; tiles are larger. */
 export const LARGEST_LATTICE = 16;
+/** Tiles do not leave these: magnification, upsampling, and blocks of JPEG with halved colours. */
+const NATURAL = [2, 3, 4, 5, 6, 7, 8, LARGEST_LATTICE] as const;
 /** Planes of each phase that are needed to tell. */
 const FEWEST_PER_PHASE = 5;
 /** Standard errors by which one phase must stand out; chosen on development images. */
@@ -15,7 +17,7 @@ const STANDS_OUT = 5;
 const MEDIAN_ERROR = 1.2533;
 
 /**
- * The period, 1…16 px, at which steps are regularly larger than between: that of the phase that stands out most.
+ * The period, 1…8 or 16 px, at which steps are regularly larger than between: that of the phase that stands out most.
  * Medians are compared, so that seams of tiles, which are at some multiples only, do not count as one.
  *
  * @param steps typical |step| before each px of the axis; NaN where not measured
@@ -27,7 +29,7 @@ export function findLattice(steps: Float64Array): number {
   if (!(floor > 0)) return 1;
   const logs = withoutTrend(inner.map((step) => Math.log(step + floor)));
   let best = { period: 1, out: STANDS_OUT };
-  for (let period = 2; period <= LARGEST_LATTICE; period++) {
+  for (const period of NATURAL) {
     if (logs.length < period * FEWEST_PER_PHASE) break;
     for (let phase = 0; phase < period; phase++) {
       const members = logs.filter((_, p) => p % period === phase);

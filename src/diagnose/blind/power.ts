@@ -8,7 +8,7 @@ import { RARE } from "./seams";
 
 /** Lines are enough to tell; more only make it easier. */
 const MOST_LINES = 256;
-const MOST_PIXELS = 2 ** 19;
+const MOST_PIXELS = 2 ** 18;
 
 /**
  * Puts a step into the middle of the lines and says whether it alone would count as a seam.

@@ -8,18 +8,25 @@ const MAD_TO_SD = 1.4826;
 
 /** The value below which a fraction of the finite values lies, between order statistics; NaN without any. */
 export function quantile(values: ArrayLike<number>, fraction: number): number {
+  return quantiles(values, [fraction])[0];
+}
+
+/** The same for several fractions. */
+export function quantiles(values: ArrayLike<number>, fractions: readonly number[]): number[] {
   const finite = new Float64Array(values.length);
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (Number.isFinite(value)) finite[count++] = value;
   }
-  if (count === 0) return NaN;
   const sorted = finite.subarray(0, count).sort();
-  const rank = fraction * (sorted.length - 1);
-  const low = Math.floor(rank);
-  const high = Math.min(sorted.length - 1, low + 1);
-  return sorted[low] + (rank - low) * (sorted[high] - sorted[low]);
+  return fractions.map((fraction) => {
+    if (count === 0) return NaN;
+    const rank = fraction * (count - 1);
+    const low = Math.floor(rank);
+    const high = Math.min(count - 1, low + 1);
+    return sorted[low] + (rank - low) * (sorted[high] - sorted[low]);
+  });
 }
 
 /** The median of the finite values; NaN without any. */

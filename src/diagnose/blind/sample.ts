@@ -4,7 +4,6 @@
  */
 import type { Job } from "../../job";
 import type { Stack } from "../../stack/stack";
-import type { PixelArray } from "../../volume/pixels";
 import type { Interval, Region } from "../../volume/region";
 
 /** px read for the seams across X and Y together. */
@@ -12,7 +11,7 @@ const MOST_PIXELS = 16 * 2 ** 20;
 /** px of a plane that is read in one piece. */
 const MOST_PIECE = 4 * 2 ** 20;
 /** px held for the seams across Z. */
-const MOST_COLUMNS = 4 * 2 ** 20;
+const MOST_COLUMNS = 2 ** 20;
 const BAND = 64;
 const MOST_CHANNELS = 8;
 /** Time points in which seams across Z are looked for. */
@@ -45,11 +44,11 @@ export function lengthsOf({ facts }: Stack): Lengths {
 
 /** Reads a piece as 64-bit floats: differences of no integer type and no float32 overflow or cancel. */
 export async function readPiece(stack: Stack, piece: Piece, job: Job): Promise<Float64Array> {
-  return new Float64Array(await readStored(stack, piece, job));
+  return new Float64Array((await stack.read(regionOf(stack, piece), job)).data);
 }
 
-/** Reads a piece in the pixel type of the stack. */
-export async function readStored(stack: Stack, piece: Piece, job: Job): Promise<PixelArray> {
+/** A piece as a region of the stack. */
+export function regionOf(stack: Stack, piece: Piece): Region {
   const of: Record<string, Interval> = {
     T: [piece.T, piece.T + 1],
     Z: [piece.Z, piece.Z + 1],
@@ -57,8 +56,7 @@ export async function readStored(stack: Stack, piece: Piece, job: Job): Promise<
     Y: piece.rows,
     X: piece.columns,
   };
-  const region: Region = [...stack.facts.canonicalAxes].map((axis) => of[axis]);
-  return (await stack.read(region, job)).data;
+  return [...stack.facts.canonicalAxes].map((axis) => of[axis]);
 }
 
 /** `count` of `length` indices, evenly spread. */
@@ -120,9 +118,46 @@ export function sliceSample({ T, Z, C, Y, X }: Lengths): SliceSample {
 
 /** The lines of a piece along Y, one for each column. */
 export function turned(values: Float64Array, width: number): Float64Array {
+  return columnsOf(values, width, [[0, width]]);
+}
+
+/** Lines that are looked at together, see {@link ExcessTally}. */
+const TOGETHER = 16;
+
+/** Groups of neighbouring rows of a piece, evenly spread, with about `most` px in all; the values themselves when they are no more. */
+export function fewerRows(values: Float64Array, width: number, most: number): Float64Array {
+  const groups = fewerGroups(values.length / width, width, most);
+  if (groups === null) return values;
+  const out = new Float64Array(groups.length * TOGETHER * width);
+  groups.forEach(([from, to], i) => {
+    out.set(values.subarray(from * width, to * width), i * TOGETHER * width);
+  });
+  return out;
+}
+
+/** The same for columns, as lines along Y. */
+export function fewerColumns(values: Float64Array, width: number, most: number): Float64Array {
+  return columnsOf(values, width, fewerGroups(width, values.length / width, most) ?? [[0, width]]);
+}
+
+/** Which of `count` lines of `length` px are looked at; null for all. */
+function fewerGroups(count: number, length: number, most: number): Interval[] | null {
+  if (count * length <= most || count < 2 * TOGETHER) return null;
+  return spread(Math.floor(count / TOGETHER), most / (TOGETHER * length)).map((group) => [
+    group * TOGETHER,
+    (group + 1) * TOGETHER,
+  ]);
+}
+
+function columnsOf(values: Float64Array, width: number, groups: readonly Interval[]): Float64Array {
   const height = values.length / width;
-  const out = new Float64Array(values.length);
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++) out[x * height + y] = values[i];
+  const count = groups.reduce((sum, [from, to]) => sum + to - from, 0);
+  const out = new Float64Array(count * height);
+  for (let y = 0; y < height; y++) {
+    let at = y;
+    for (const [from, to] of groups) {
+      for (let i = y * width + from; i < y * width + to; i++, at += height) out[at] = values[i];
+    }
+  }
   return out;
 }

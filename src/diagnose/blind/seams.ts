@@ -4,8 +4,8 @@
  */
 import type { Grid, SeamFigures } from "../diagnosis";
 import type { Excess, ExcessTally } from "./excess";
-import { findGrid, symmetricScore } from "./grid";
-import { looksLikeMontage, looksLikePattern } from "./impostors";
+import { MOST_OFFSET, SMALLEST_PERIOD, centredGrid, likeliestGrid, symmetricScore, weightOf } from "./grid";
+import { looksLikeMontage, looksLikePattern, looksLikeWave } from "./impostors";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
 export const RARE = 0.0005;
@@ -13,10 +13,17 @@ export const RARE = 0.0005;
 const FEWEST_REPEATS = 3;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
-/** What seams must have of {@link ExcessTally.lasting}: they go on as far as tiles do. */
+/** What single seams must have of {@link ExcessTally.lasting}: they go on as far as tiles do. */
 const LASTS = 1.05;
-/** The same for grids of which no seam is certain by itself: more of them are tried. */
-const WEAK_LASTS = 1.5;
+/** What a grid must have of it, and of {@link weightOf}: the less it goes on, the more it must stand out. */
+const CONVINCING = [
+  { lasting: 1.5, weight: 6.2 },
+  { lasting: 0.6, weight: 7.2 },
+] as const;
+/** The same where the other axis is stitched, or a tile is missing: there probably is a grid. */
+const CONVINCING_IF_EXPECTED = [{ lasting: 0.3, weight: 5.2 }] as const;
+/** The same where lines are not independent of each other. */
+const CONVINCING_ANYWAY = [{ lasting: 0.6, weight: 8.2 }] as const;
 /** Blocks of JPEG, alone and with halved colours. */
 const SMALLEST_BLOCK = 8;
 const ENDS =
@@ -43,17 +50,21 @@ export interface AxisSeams {
 export function seamsAlong(
   axis: string,
   tally: ExcessTally,
-  { known, lattice }: { readonly known: readonly number[]; readonly lattice: number },
+  {
+    known,
+    lattice,
+    expected = false,
+  }: { readonly known: readonly number[]; readonly lattice: number; readonly expected?: boolean },
 ): AxisSeams {
   const excess = tally.excess();
   const { score } = excess;
   const certain = certainSeams(excess);
-  const grid = findGrid(score, certain);
+  const grid = findGrid(tally, excess, { certain, expected });
   const members = grid === null ? [] : membersOf(grid, score.length);
   const beside = certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM));
   const all = [...beside, ...members];
   const goesOn = (positions: readonly number[]): boolean => tally.lasting(positions) > LASTS;
-  const isGrid = grid !== null && tally.lasting(members) > (certain.length > 0 ? LASTS : WEAK_LASTS);
+  const isGrid = grid !== null;
   const found = [...(isGrid ? beside : certain).filter((p) => goesOn([p])), ...(isGrid ? members : [])];
   found.sort((a, b) => a - b);
   const why = impostor(tally, { found, certain, grid: isGrid ? grid : null, lattice });
@@ -70,6 +81,27 @@ export function seamsAlong(
     grid: why === null && isGrid ? grid : null,
     notes: [...(why === null ? [] : [note(found, why)]), ...(left.length > 0 ? [note(left, ENDS)] : [])],
   };
+}
+
+/** The grid of an axis; null when none is convincing. */
+function findGrid(
+  tally: ExcessTally,
+  { score, independent }: Excess,
+  { certain, expected }: { readonly certain: readonly number[]; readonly expected: boolean },
+): Grid | null {
+  const grid = likeliestGrid(score);
+  if (grid !== null) {
+    const members = membersOf(grid, score.length);
+    const weight = weightOf(tally.excess(members).score, grid);
+    const lasting = tally.lasting(members);
+    const enough = !independent ? CONVINCING_ANYWAY : expected ? CONVINCING_IF_EXPECTED : CONVINCING;
+    if (enough.some((least) => lasting > least.lasting && weight > least.weight))
+      return centredGrid(score, grid);
+  }
+  const [first, second] = certain;
+  const pair = { period: second - first, offset: first };
+  const isPair = certain.length === 2 && pair.period >= SMALLEST_PERIOD && first < MOST_OFFSET * pair.period;
+  return isPair && tally.lasting(membersOf(pair, score.length)) > LASTS ? pair : null;
 }
 
 function impostor(
@@ -93,7 +125,7 @@ function impostor(
   if (isWeak && lattice >= SMALLEST_BLOCK && grid.period % lattice === 0 && grid.offset % lattice === 0) {
     return `the image is made of blocks of ${lattice} px, as JPEG leaves them; not counted as seams`;
   }
-  if (found.length >= FEWEST_REPEATS && looksLikePattern(tally, found, certain.length > 0)) {
+  if (found.length >= FEWEST_REPEATS && (looksLikeWave(tally, found) || looksLikePattern(tally, found))) {
     return "the image itself repeats regularly, also between these places; not counted as seams";
   }
   return null;

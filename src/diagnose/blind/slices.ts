@@ -3,18 +3,21 @@
  * @module
  */
 import type { Job } from "../../job";
+import { readStackInto } from "../../stack/stack";
 import type { Stack } from "../../stack/stack";
+import { readableDtype } from "../../stack/stored";
+import { allocatePixels } from "../../volume/pixels";
 import type { PixelArray } from "../../volume/pixels";
 import type { SliceFigures } from "../diagnosis";
 import { median, robustSpread } from "./robust";
-import { MOST_TIMES, readStored, spread } from "./sample";
+import { MOST_TIMES, regionOf, spread } from "./sample";
 import type { Lengths, SliceSample } from "./sample";
 
 /** Slices on either side that a slice is compared with. */
 const REACH = 5;
 
 /** Pixels of a slice that its mean and spread are taken from. */
-const MOST_VALUES = 2 ** 17;
+const MOST_VALUES = 2 ** 15;
 
 interface Sums {
   n: number;
@@ -47,28 +50,24 @@ export class SliceTally {
     const { T, Z } = this.lengths;
     const planes: { T: number; Z: number }[] = [];
     for (let t = 0; t < T; t++) for (let z = 0; z < Z; z++) planes.push({ T: t, Z: z });
+    const { rows, columns } = this.sample;
+    const pixels = (rows[1] - rows[0]) * (columns[1] - columns[0]);
+    // The same memory for every slice: making it anew takes longer than reading.
+    const values = allocatePixels(readableDtype(stack.facts), pixels);
     for (const [i, plane] of planes.entries()) {
       for (const C of this.#channels) {
         job.signal.throwIfAborted();
-        const { rows, columns } = this.sample;
-        this.#add(await readStored(stack, { ...plane, C, rows, columns }, job), { ...plane, C });
+        await readStackInto(stack, regionOf(stack, { ...plane, C, rows, columns }), values, job);
+        this.#add(values, { ...plane, C });
       }
       job.report({ what: "comparing slices", done: i + 1, total: planes.length, unit: "planes" });
     }
   }
 
   #add(values: PixelArray, { T, Z, C }: { T: number; Z: number; C: number }): void {
-    const step = Math.max(1, Math.floor(values.length / MOST_VALUES));
-    for (let i = 0; i < values.length; i += step) {
-      const value = values[i];
-      if (!Number.isFinite(value)) continue;
-      for (const sums of [this.#z[Z], this.#t[T]]) {
-        sums.n++;
-        const off = value - sums.mean;
-        sums.mean += off / sums.n;
-        sums.squares += off * (value - sums.mean);
-      }
-    }
+    const own = sumsOf(values);
+    join(this.#z[Z], own);
+    join(this.#t[T], own);
     if (!this.#times.includes(T)) return;
     const key = `${T} ${C}`;
     const width = this.sample.columns[1] - this.sample.columns[0];
@@ -110,6 +109,34 @@ export class SliceTally {
     };
     return [...(this.lengths.Z > 1 ? of("Z", this.#z) : []), ...(this.lengths.T > 1 ? of("T", this.#t) : [])];
   }
+}
+
+/** Of every n-th value, those that are finite. */
+function sumsOf(values: PixelArray): Sums {
+  const step = Math.max(1, Math.floor(values.length / MOST_VALUES));
+  let [n, total, squares] = [0, 0, 0];
+  for (let i = 0; i < values.length; i += step) {
+    const value = values[i];
+    if (value - value !== 0) continue;
+    n++;
+    total += value;
+  }
+  const mean = n > 0 ? total / n : 0;
+  for (let i = 0; i < values.length; i += step) {
+    const off = values[i] - mean;
+    if (off - off === 0) squares += off * off;
+  }
+  return { n, mean, squares };
+}
+
+/** Adds what a part says to what all say. */
+function join(all: Sums, part: Sums): void {
+  const n = all.n + part.n;
+  if (n === 0) return;
+  const off = part.mean - all.mean;
+  all.mean += (off * part.n) / n;
+  all.squares += part.squares + (off * off * all.n * part.n) / n;
+  all.n = n;
 }
 
 /** How far each value lies from the median of its neighbours, robust standard deviations. */

@@ -5,7 +5,9 @@
  * the same along the whole side of a tile. Where tiles saw too little around them the step varies along the seam.
  * @module
  */
+import type { Interval } from "../../volume/region";
 import { robustSpread } from "./robust";
+import { spread } from "./sample";
 
 /** Part of the energy of steps that gain and offset must explain. */
 export const EXPLAINED = 0.55;
@@ -17,6 +19,13 @@ const FAR_CONTROLS = [-12, 12];
 /** Part of the explained step that must last until there. */
 export const LASTING = 0.4;
 const SHORTEST = 12;
+
+/** Steps over wider and wider gaps, px on either side, are compared with the same elsewhere in the tiles beside. */
+const GAPS = [4, 6, 8] as const;
+const MOST_ELSEWHERE = 12;
+const FEWEST_ELSEWHERE = 4;
+/** Lines of a side that are fitted; more say the same. */
+const MOST_LINES = 256;
 
 /** Energies summed over sides of tiles. */
 export interface StepEnergy {
@@ -30,6 +39,12 @@ export interface StepEnergy {
   readonly largest: number;
   /** Root of the mean square step beyond those beside it, units of the stack. */
   readonly typical: number;
+  /**
+   * Sum over sides of the rank, 0…1, that steps over a gap have among such steps elsewhere in the two tiles, and the
+   * number of sides. Only what holds for whole tiles outlasts the gap.
+   */
+  readonly ranks: number;
+  readonly sides: number;
 }
 
 /**
@@ -47,12 +62,16 @@ export function stepEnergy(
   const lines = values.length / length;
   const ends = [0, ...crossings.filter((line) => line > 0 && line < lines), lines];
   let [beyond, explained, lasting, largest, pixels] = [0, 0, 0, 0, 0];
-  for (const seam of seams) {
+  let [ranks, sides] = [0, 0];
+  for (const [s, seam] of seams.entries()) {
+    const tiles = [seams[s - 1] ?? 0, seams[s + 1] ?? length] as const;
     for (let i = 0; i + 1 < ends.length; i++) {
       const side = { from: ends[i], to: ends[i + 1] };
       if (side.to - side.from < SHORTEST) continue;
       const near = beyondControls(values, length, { p: seam, ...side, away: 0 });
       const far = beyondControls(values, length, { p: seam, ...side, away: FAR });
+      const rank = rankOverGaps(values, { ...side, p: seam, away: 0 }, { length, tiles });
+      if (rank !== null) [ranks, sides] = [ranks + rank, sides + 1];
       if (near === null || far === null) continue;
       const { here } = near;
       beyond += near.energy;
@@ -68,6 +87,8 @@ export function stepEnergy(
     lasting,
     largest,
     typical: Math.sqrt(Math.max(0, beyond) / Math.max(1, pixels)),
+    ranks,
+    sides,
   };
 }
 
@@ -79,7 +100,40 @@ export function addEnergies(a: StepEnergy, b: StepEnergy): StepEnergy {
     lasting: a.lasting + b.lasting,
     largest: Math.max(a.largest, b.largest),
     typical: Math.max(a.typical, b.typical),
+    ranks: a.ranks + b.ranks,
+    sides: a.sides + b.sides,
   };
+}
+
+/** By how many standard deviations steps over gaps rank higher at seams than elsewhere; 0 when nothing was compared. */
+export function outlasting({ ranks, sides }: Pick<StepEnergy, "ranks" | "sides">): number {
+  return sides === 0 ? 0 : (ranks / sides - 0.5) * Math.sqrt(12 * sides);
+}
+
+/** Mean rank over {@link GAPS}; null where the tiles are too short. */
+function rankOverGaps(
+  values: Float64Array,
+  side: Side,
+  { length, tiles }: { readonly length: number; readonly tiles: Interval },
+): number | null {
+  const ranks = GAPS.flatMap((away) => {
+    const here = fitSteps(values, length, { ...side, away });
+    const room = away + 3;
+    const elsewhere = [
+      ...placesWithin(tiles[0] + room, side.p - room),
+      ...placesWithin(side.p + room, tiles[1] - room),
+    ]
+      .map((p) => fitSteps(values, length, { ...side, p, away }))
+      .filter((fit) => fit !== null);
+    if (here === null || elsewhere.length < FEWEST_ELSEWHERE) return [];
+    return [elsewhere.filter((fit) => fit.explained < here.explained).length / elsewhere.length];
+  });
+  return ranks.length === 0 ? null : ranks.reduce((sum, rank) => sum + rank, 0) / ranks.length;
+}
+
+/** Some of the places from `first` to `last`, evenly spread. */
+function placesWithin(first: number, last: number): number[] {
+  return last < first ? [] : spread(last - first + 1, MOST_ELSEWHERE / 2).map((i) => first + i);
 }
 
 interface Fit {
@@ -122,7 +176,8 @@ function fitSteps(values: Float64Array, length: number, { p, from, to, away }: S
   if (p - away < 2 || p + away + 1 >= length) return null;
   const steps: number[] = [];
   const levels: number[] = [];
-  for (let line = from; line < to; line++) {
+  const every = Math.ceil((to - from) / MOST_LINES);
+  for (let line = from; line < to; line += every) {
     const at = line * length + p;
     const left = (values[at - away - 1] + values[at - away - 2]) / 2;
     const right = (values[at + away] + values[at + away + 1]) / 2;

@@ -7,14 +7,26 @@ import type { Dtype } from "../../volume/pixels";
 
 /** Fraction of the type's range that neighbours jump when one of them has wrapped. */
 const JUMP = 0.65;
-/** Jumps of this size should be as frequent in an image that just has high contrast. */
-const MIDDLE: readonly [number, number] = [0.3, 0.55];
-const TIMES_MIDDLE = 1.5;
+/**
+ * Steps between neighbours are the rarer the larger they are, up to the jumps of wrapped values. So there is a size
+ * between these fractions of the range that is rarer than jumps are.
+ */
+const VALLEY: readonly [number, number] = [0.3, JUMP];
+/** Sizes are counted in bins of this fraction. */
+const BIN = 0.05;
+/** By how much jumps must be more frequent, in the same width of sizes. */
+const TIMES_VALLEY = 1.5;
+/** Noisy values jump by all of these sizes, smooth ones by nearly all of the range. */
+const JUMPS: readonly (readonly [number, number])[] = [
+  [JUMP, 0.95],
+  [0.85, 1],
+];
 const FEWEST_JUMPS = 12;
 /** Of all pairs of neighbours. */
 const FEWEST_OF_PAIRS = 1e-4;
-/** What wrapped varies; a drawing, or an image clipped at an end, jumps to or from one value again and again. */
-const MOST_OF_ONE = 0.5;
+/** What wrapped varies; a drawing, or an image clipped at an end, jumps to or from a few values again and again. */
+const FEW = 3;
+const MOST_OF_FEW = 0.7;
 
 /** Counts jumps between neighbouring pixels. */
 export class WrapTally {
@@ -22,7 +34,8 @@ export class WrapTally {
   /** How often each value was at the upper and at the lower side of a jump. */
   readonly #upper = new Map<number, number>();
   readonly #lower = new Map<number, number>();
-  #middle = 0;
+  /** Pairs by size of their step, in bins. */
+  readonly #sizes = new Float64Array(Math.round(1 / BIN) + 1);
   #pairs = 0;
   readonly #low: number;
   readonly #high: number;
@@ -42,9 +55,9 @@ export class WrapTally {
       for (let i = start + 1; i < start + width; i++) {
         const [a, b] = [values[i - 1], values[i]];
         const step = Math.abs(b - a);
-        if (step < MIDDLE[0] * span) continue;
-        if (step < MIDDLE[1] * span) this.#middle++;
-        else if (step > JUMP * span) {
+        if (!(step >= VALLEY[0] * span)) continue;
+        this.#sizes[Math.floor(step / (BIN * span))]++;
+        if (step > JUMP * span) {
           this.#jumps++;
           count(this.#upper, Math.max(a, b));
           count(this.#lower, Math.min(a, b));
@@ -56,16 +69,38 @@ export class WrapTally {
 
   /** What speaks for wrapped values; null when nothing does. */
   evidence(dtype: string): string | null {
-    const enough = this.#jumps >= Math.max(FEWEST_JUMPS, FEWEST_OF_PAIRS * this.#pairs);
-    if (!enough || this.#jumps < TIMES_MIDDLE * this.#middle) return null;
-    const common = Math.max(...[this.#upper, this.#lower].map((counts) => Math.max(...counts.values())));
-    if (common > MOST_OF_ONE * this.#jumps) return null;
+    if (this.#jumps < Math.max(FEWEST_JUMPS, FEWEST_OF_PAIRS * this.#pairs)) return null;
+    const jumps = Math.max(...JUMPS.map(([from, to]) => this.#density(from, to)));
+    const valley = this.#rarest();
+    if (jumps < TIMES_VALLEY * Math.max(1, valley)) return null;
+    const common = Math.max(shareOfFew(this.#upper), shareOfFew(this.#lower));
+    if (common > MOST_OF_FEW * this.#jumps) return null;
     const share = ((100 * this.#jumps) / this.#pairs).toFixed(2);
     return (
       `${this.#jumps} pairs of neighbouring pixels (${share} %) jump by more than ${100 * JUMP} % of the range of ${dtype}, ` +
-      `only ${this.#middle} by about half of it: values beyond one end of the type came out at the other.`
+      `more than by about half of it: values beyond one end of the type came out at the other.`
     );
   }
+
+  /** Pairs for each bin between two fractions of the range. */
+  #density(from: number, to: number): number {
+    const [first, end] = [Math.round(from / BIN), Math.round(to / BIN)];
+    return this.#sizes.subarray(first, end).reduce((sum, count) => sum + count, 0) / (end - first);
+  }
+
+  /** The least density of two bins between small steps and jumps. */
+  #rarest(): number {
+    let least = Infinity;
+    for (let from = VALLEY[0]; from + 2 * BIN < VALLEY[1] + BIN / 2; from += BIN)
+      least = Math.min(least, this.#density(from, from + 2 * BIN));
+    return least;
+  }
+}
+
+/** How often the commonest values occur. */
+function shareOfFew(counts: ReadonlyMap<number, number>): number {
+  const commonest = [...counts.values()].sort((a, b) => b - a).slice(0, FEW);
+  return commonest.reduce((sum, times) => sum + times, 0);
 }
 
 function count(counts: Map<number, number>, value: number): void {
