@@ -30,8 +30,7 @@ const BUILT = [
   "dist/reader.cjs",
   "dist/worker.cjs",
   "dist/codecs",
-  "dist/webview/viewer.js",
-  "dist/webview/viewer.css",
+  "dist/webview",
 ];
 const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 /** What only development and the command line need of package.json. */

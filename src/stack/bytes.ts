@@ -5,7 +5,9 @@
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { read as readCallback, readSync, write as writeCallback } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { TilewrightError } from "../errors";
+import { ReadPace } from "./readPace";
 
 /** Where the bytes of an image come from. */
 export interface ByteSource {
@@ -54,6 +56,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
 class FileSource implements ByteSource {
   readonly #handle: FileHandle;
   readonly #pending = new Set<Promise<void>>();
+  readonly #pace = new ReadPace();
   #closed = false;
 
   constructor(
@@ -76,16 +79,37 @@ class FileSource implements ByteSource {
   }
 
   async #readPieces(target: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < target.length && this.#pace.isQuick) {
+      const piece = pieceOf(target, done);
+      const started = performance.now();
+      this.#readAtOnce(piece, position + done);
+      this.#pace.readAtOnce(piece.length, performance.now() - started);
+      done += piece.length;
+      if (this.#pace.isLong) {
+        await nextTurn();
+        this.#pace.rested();
+      }
+    }
     const pieces: Promise<void>[] = [];
-    for (let start = 0; start < target.length; start += PIECE_BYTES) {
-      const piece = target.subarray(start, Math.min(start + PIECE_BYTES, target.length));
-      pieces.push(readFully(this.#handle.fd, piece, position + start, this.name));
+    for (; done < target.length; done += PIECE_BYTES) {
+      pieces.push(this.#readThroughPool(pieceOf(target, done), position + done));
     }
     await settleAll(pieces);
   }
 
+  async #readThroughPool(piece: Uint8Array, position: number): Promise<void> {
+    const started = performance.now();
+    await readFully(this.#handle.fd, piece, position, this.name);
+    this.#pace.readThroughPool(piece.length, performance.now() - started);
+  }
+
   readNow(target: Uint8Array, position: number): void {
     this.#checkOpen();
+    this.#readAtOnce(target, position);
+  }
+
+  #readAtOnce(target: Uint8Array, position: number): void {
     for (let done = 0; done < target.length;) {
       const count = readSync(this.#handle.fd, target, done, target.length - done, position + done);
       if (count === 0) throw truncated(this.name, position + done, target.length - done);
@@ -105,6 +129,10 @@ class FileSource implements ByteSource {
     await Promise.allSettled(this.#pending);
     await this.#handle.close();
   }
+}
+
+function pieceOf(target: Uint8Array, start: number): Uint8Array {
+  return target.subarray(start, Math.min(start + PIECE_BYTES, target.length));
 }
 
 /** Waits for all, then throws the first failure: nothing is in flight when it returns. */

@@ -47,4 +47,11 @@ describe("the packed extension", () => {
     await page.waitFor({ frame: "webview", selector: "body[data-state=ready]" });
     assert.deepEqual(await page.cspViolations(), []);
   });
+
+  it("diagnoses what it predicted", async function () {
+    const page = Page.for(this);
+    await commands.executeCommand("tilewright.diagnoseSeams", Uri.file(join(workspace, "predicted.tif")));
+    await page.waitFor({ frame: "webview", selector: "#verdict" });
+    assert.equal(await page.text({ frame: "webview", selector: "#verdict-name" }), "Seamless");
+  });
 });

@@ -153,6 +153,28 @@ describe("blind diagnosis", () => {
     expect(notes.join(" ")).toContain("labels");
   });
 
+  test("takes bars for a pattern of the image", async () => {
+    const bars = scene(25).map((value, i) => value + (Math.floor((i % SIDE) / 24) % 2));
+    const { findings, notes } = await measure(bars, [SIDE, SIDE]);
+    expect(findings).toEqual([]);
+    expect(notes.join(" ")).toContain("repeats regularly");
+  });
+
+  test("finds seams that lie as close together as they may", async () => {
+    const { grid } = await measure(stitched(scene(26), { period: 24, offset: 32 }, 0.25), [SIDE, SIDE]);
+    expect(grid.X).toEqual({ period: 24, offset: 32 });
+  });
+
+  test("does not take the borders of a missing tile for steps of whole tiles", async () => {
+    const random = seededRandom(27);
+    const data = scene(27);
+    for (let y = 0; y < SIDE; y++)
+      for (const x of [63, 64, 127, 128, 191, 192]) data[y * SIDE + x] += 1.6 * (random() - 0.5);
+    for (let y = 64; y < 128; y++) data.fill(0, y * SIDE + 128, y * SIDE + 192);
+    const { findings } = await measure(data, [SIDE, SIDE]);
+    expect(findings.map(({ cause }) => cause)).toEqual(["missing-tile", "unknown"]);
+  });
+
   test("takes the borders of a montage for what they are", async () => {
     const fields = [scene(21, 128), scene(22, 128)];
     const data = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {

@@ -96,6 +96,26 @@ test("closing waits for the reads under way; reading afterwards is refused", asy
   expect(() => source.readNow(target, 0)).toThrow(/closed/);
 });
 
+test("bytes are the same however they are read, and a file that ends early is an error either way", async () => {
+  const path = join(folder, "paces.bin");
+  const bytes = Buffer.from(Uint32Array.from({ length: 6 * 2 ** 20 }, (_, i) => i * 2654435761).buffer);
+  writeFileSync(path, bytes);
+  const source = await openFileSource(path);
+  // The first read goes through the thread pool, those after it as the pace says.
+  for (const [start, stop] of [
+    [3, 5_000_003],
+    [5_000_003, 23_000_001],
+    [17, 18],
+  ]) {
+    const target = new Uint8Array(stop - start);
+    await source.readInto(target, start);
+    expect(bytes.subarray(start, stop).equals(target)).toBe(true);
+    const beyond = source.readInto(new Uint8Array(2 ** 21), bytes.length - 2 ** 20);
+    await expect(beyond).rejects.toMatchObject({ code: "stack.truncated" });
+  }
+  await source.close();
+});
+
 test("facts are read without leaving the file open, and planes are hashed with progress", async () => {
   const path = join(folder, "facts.tif");
   writeFileSync(path, makeTiff(PAGES, { bigEndian: true }));
