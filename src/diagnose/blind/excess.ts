@@ -1,15 +1,13 @@
 /**
  * Seam excess: how much the step across each plane of an axis stands out from the steps across the planes around it.
  *
- * A line of pixels along the axis has at p the bend `I(p) − I(p−1) − ½·(I(p−1) − I(p−2) + I(p+1) − I(p))`: the step
- * that is left when both sides are continued straight on. The tally compares its size at p with its size at planes
- * nearby that share no pixel pair with it, in two ways that no single bright object can dominate: by rank, and by
- * the logarithm of the ratio. Lines are taken one by one and in groups of neighbours, where noise averages out and
+ * The tally compares how much lines bend at p (`bends.ts`) with how much they bend at planes nearby that share no pixel
+ * pair with it, in two ways that no single bright object can dominate: by rank, and by the logarithm of the ratio. Lines are taken one by one and in groups of neighbours, where noise averages out and
  * the step of a seam, which goes on along the seam, does not. How far such figures scatter without a seam is taken
  * from the other planes of the same image.
  * @module
  */
-import { LARGEST_LATTICE } from "./lattice";
+import { Bends } from "./bends";
 import { median, quantile, robustSpread, studentTail } from "./robust";
 
 /** Lines that are averaged before their steps are compared. */
@@ -24,12 +22,6 @@ const FIGURES: readonly (readonly Figure[])[] = [["rank"], ["rank", "peak"], ["p
 const DEPENDENCE = 1.5;
 /** Sizes of bends that differ by less than this many times the fineness are equal. */
 const TIE = 0.5;
-/** A bend reaches two px to one and one to the other side: planes nearer than this share pixels. */
-const NEAREST = 3;
-/** Planes compared with, half of them on either side. */
-const COMPARED = 8;
-/** Farthest plane that is compared with, px: lists of bends go on for so many without a value, so that none needs a check. */
-const BEYOND = (Math.ceil(NEAREST / LARGEST_LATTICE) + COMPARED / 4 - 1) * LARGEST_LATTICE;
 /** Excesses without seams follow Student's distribution with a degree of freedom for so many planes, up to a limit. */
 const PLANES_PER_FREEDOM = 4;
 const MOST_FREEDOM = 8;
@@ -91,8 +83,7 @@ export class ExcessTally {
   /** Sums and numbers of ranks, part of the seam after part. */
   readonly #parts: readonly Part[];
   #lines = 0;
-  readonly #offsets: Int32Array;
-  readonly #compared: Compared;
+  readonly #bends: Bends;
   /** px at either end where no excess is given. */
   readonly margin: number;
 
@@ -114,11 +105,7 @@ export class ExcessTally {
       squares: { rank: 0, peak: 0, share: 0 },
       onlyRank: figures.every((figure) => figure === "rank"),
     }));
-    this.#compared = {
-      others: new Uint8Array(length),
-      passed: new Uint8Array(length),
-      sum: new Float64Array(length),
-    };
+    this.#bends = new Bends(length, lattice);
     this.#alike = new Float64Array(length);
     this.#profile = new Float64Array(length);
     this.#parts = Array.from({ length: PARTS }, () => ({
@@ -126,12 +113,6 @@ export class ExcessTally {
       n: new Float64Array(length),
     }));
     this.margin = Math.min(MARGIN, Math.ceil(length / 8));
-    const first = Math.ceil(NEAREST / lattice);
-    const perSide = lattice > 4 ? COMPARED / 4 : COMPARED / 2;
-    const after = Array.from({ length: perSide }, (_, i) => (first + i) * lattice);
-    // What is not compared lies behind the end, where there is no value.
-    const none = Array.from({ length: COMPARED - 2 * perSide }, () => length + BEYOND);
-    this.#offsets = Int32Array.from([...after, ...after.map((offset) => -offset), ...none]);
   }
 
   /** Adds lines of `length` px each; they are not changed. */
@@ -141,29 +122,24 @@ export class ExcessTally {
     GROUPS.forEach((group, g) => {
       if (group > 1 && lines.count < group) return;
       const mean = new Float64Array(this.length);
-      const bends = new Float64Array(2 * (this.length + BEYOND));
       for (let line = 0; line + group <= lines.count; line += group) {
         averageLines(lines, line, group, mean);
-        sizesOfBends(mean, bends);
+        this.#bends.compare(mean, TIE * lines.fineness);
         const part = this.#parts[Math.floor((line * PARTS) / lines.count)];
-        this.#compare(
-          bends,
-          lines.fineness,
-          group <= MOST_IN_PARTS ? [this.#sums[g], part] : [this.#sums[g]],
-        );
+        const sums = this.#sums[g];
+        this.#addFigures(lines.fineness, group <= MOST_IN_PARTS ? [sums, part] : [sums]);
       }
     });
   }
 
-  /** Adds what one line of bends says. */
-  #compare(bends: Float64Array, fineness: number, [sums, part]: readonly [Sums, Part?]): void {
+  /** Adds what the bends of one line say. */
+  #addFigures(fineness: number, [sums, part]: readonly [Sums, Part?]): void {
     const { rank, peak, share, n, squares, onlyRank } = sums;
-    const compared = this.#compared;
-    compareBends(bends, this.#offsets, TIE * fineness, compared);
+    const bends = this.#bends;
     for (let p = 2; p < this.length - 1; p++) {
-      const others = compared.others[p];
+      const others = bends.others[p];
       if (others < 2) continue;
-      const ranked = compared.passed[p] / (2 * others) - 0.5;
+      const ranked = bends.passed[p] / (2 * others) - 0.5;
       rank[p] += ranked;
       squares.rank += ranked * ranked;
       n[p]++;
@@ -172,9 +148,9 @@ export class ExcessTally {
         part.n[p]++;
       }
       if (onlyRank) continue;
-      const own = bends[p + BEYOND];
-      const mean = compared.sum[p] / others;
-      const peaked = own > mean ? peakAt(bends, p + BEYOND, this.#offsets, fineness) : 0;
+      const own = bends.at(p);
+      const mean = bends.sum[p] / others;
+      const peaked = own > mean ? bends.peakAt(p, fineness) : 0;
       const shared = (own - mean) / (own + mean + 5 * fineness);
       peak[p] += peaked;
       share[p] += shared;
@@ -330,80 +306,6 @@ function averageLines({ values }: Lines, first: number, group: number, out: Floa
     for (let p = 0; p < length; p++) out[p] += values[start + p];
   }
   for (let p = 0; p < length; p++) out[p] /= group;
-}
-
-/** What the bends of a line are among those that they are compared with; entry p belongs to the plane before px p. */
-interface Compared {
-  /** How many they are compared with; 0 where there is nothing to compare. */
-  readonly others: Uint8Array;
-  /** Of those, how many are smaller and how many are not larger. */
-  readonly passed: Uint8Array;
-  readonly sum: Float64Array;
-}
-
-/**
- * Compares the bends of a line. Whether one is larger than another is a toss of a coin: sums of truth values, written
- * out, are eight times as fast as branches.
- */
-function compareBends(bends: Float64Array, offsets: Int32Array, tie: number, out: Compared): void {
-  const [o0, o1, o2, o3, o4, o5, o6, o7] = offsets;
-  for (let p = 2; p < out.sum.length - 1; p++) {
-    const at = p + BEYOND;
-    const own = bends[at];
-    const a = bends[at + o0];
-    const b = bends[at + o1];
-    const c = bends[at + o2];
-    const d = bends[at + o3];
-    const e = bends[at + o4];
-    const f = bends[at + o5];
-    const g = bends[at + o6];
-    const h = bends[at + o7];
-    const low = own - tie;
-    const high = own + tie;
-    const below = Number(a < low) + Number(b < low) + Number(c < low) + Number(d < low);
-    const alsoBelow = Number(e < low) + Number(f < low) + Number(g < low) + Number(h < low);
-    const upTo = Number(a <= high) + Number(b <= high) + Number(c <= high) + Number(d <= high);
-    const alsoUpTo = Number(e <= high) + Number(f <= high) + Number(g <= high) + Number(h <= high);
-    out.passed[p] = below + alsoBelow + upTo + alsoUpTo;
-    out.sum[p] = a + b + c + d + e + f + g + h;
-    out.others[p] = COMPARED;
-    // Near the ends, and beside pixels without a value, some are missing.
-    if (!(out.sum[p] >= 0)) sumUp(bends, at, offsets, out);
-    if (!(own >= 0) || (out.sum[p] === 0 && own === 0)) out.others[p] = 0;
-  }
-}
-
-/** The same for those that are there. */
-function sumUp(bends: Float64Array, at: number, offsets: Int32Array, { sum, others }: Compared): void {
-  const p = at - BEYOND;
-  sum[p] = 0;
-  others[p] = 0;
-  for (let k = 0; k < offsets.length; k++) {
-    const bend = bends[at + offsets[k]];
-    if (!(bend >= 0)) continue;
-    sum[p] += bend;
-    others[p]++;
-  }
-}
-
-/** By how much the bend at a place exceeds the largest of the others, logarithm; 0 when it does not. */
-function peakAt(bends: Float64Array, at: number, offsets: Int32Array, fineness: number): number {
-  const own = bends[at];
-  let most = 0;
-  for (let k = 0; k < offsets.length; k++) {
-    const other = bends[at + offsets[k]];
-    if (other > most) most = other;
-  }
-  return own > most ? Math.log((own + fineness) / (most + fineness)) : 0;
-}
-
-/** |bend| before px p at p + BEYOND, for p = 2…length−2; NaN elsewhere and where a pixel is not finite. */
-function sizesOfBends(line: Float64Array, out: Float64Array): void {
-  out.fill(NaN);
-  for (let p = 2; p < line.length - 1; p++) {
-    const bend = 1.5 * (line[p] - line[p - 1]) - 0.5 * (line[p + 1] - line[p - 2]);
-    out[p + BEYOND] = bend - bend === 0 ? Math.abs(bend) : NaN;
-  }
 }
 
 /** Whether a plane is among those that tell how planes without a seam scatter. */

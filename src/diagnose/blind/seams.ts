@@ -64,10 +64,8 @@ export function seamsAlong(
   const beside = certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM));
   const all = [...beside, ...members];
   const goesOn = (positions: readonly number[]): boolean => tally.lasting(positions) > LASTS;
-  const isGrid = grid !== null;
-  const found = [...(isGrid ? beside : certain).filter((p) => goesOn([p])), ...(isGrid ? members : [])];
-  found.sort((a, b) => a - b);
-  const why = impostor(tally, { found, certain, grid: isGrid ? grid : null, lattice });
+  const found = [...beside.filter((p) => goesOn([p])), ...members].sort((a, b) => a - b);
+  const why = impostor(tally, { found, certain, grid, lattice });
   const left = all.filter((p) => !found.includes(p));
   const note = (positions: readonly number[], what: string): string =>
     `Across ${axis} at ${listed(positions)} px: ${what}.`;
@@ -78,7 +76,7 @@ export function seamsAlong(
     score,
     seams: positions.map((p) => figuresAt(axis, p, { excess, known })),
     found: kept,
-    grid: why === null && isGrid ? grid : null,
+    grid: why === null ? grid : null,
     notes: [...(why === null ? [] : [note(found, why)]), ...(left.length > 0 ? [note(left, ENDS)] : [])],
   };
 }
