@@ -23,7 +23,7 @@ import { DEVELOPMENT_RUNS, HELD_OUT_RUNS, judgeRuns, runPage, together } from ".
 import type { JudgedRuns } from "./diagnose/runModes";
 import { answerShard, inShards, ownShard } from "./diagnose/shards";
 import type { Shard } from "./diagnose/shards";
-import { complain, writePart } from "./page";
+import { complain, quiet, writePart } from "./page";
 import { watchCommand } from "./processes";
 import { stackFile } from "./scenes";
 
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${lines.join("\n")}\n`);
     return;
   }
-  process.stdout.write(writePart("npm run bench:diagnose", 0, lines));
+  process.stdout.write(writePart("npm run bench:diagnose", null, lines));
 }
 
 const isQuick = (): boolean => process.argv.includes("--quick");
@@ -161,6 +161,7 @@ async function measureBig(): Promise<string[]> {
   mkdirSync(FOLDER, { recursive: true });
   const path = await stackFile(FOLDER, BIG);
   const own = process.argv[1];
+  await quiet();
   const run = (...args: string[]) => watchCommand(process.execPath, [own, "--measure", path, ...args]);
   await run("--read");
   const read = await run("--read");

@@ -25,9 +25,9 @@ export type Command = (typeof COMMANDS)[number];
 /**
  * Puts the part of one command into the page and leaves the others as they are.
  *
- * @param load most cores that were busy when something was measured
+ * @param load most cores that were busy when something was measured; null when little depends on it
  */
-export function writePart(command: Command, load: number, lines: readonly string[]): string {
+export function writePart(command: Command, load: number | null, lines: readonly string[]): string {
   const old = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
   const own = [...heading(command, load), ...lines].join("\n").trimEnd();
   const parts = COMMANDS.flatMap((name) => (name === command ? [own] : partOf(old, name)));
@@ -47,14 +47,14 @@ function partOf(page: string, command: Command): string[] {
   return [page.slice(start, end < 0 ? undefined : end).trim()];
 }
 
-function heading(command: Command, load: number): string[] {
+function heading(command: Command, load: number | null): string[] {
   const machine = `${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
   const day = new Date().toISOString().slice(0, 10);
   return [
     opening(command),
     "",
-    `\`${command}\`, Tilewright ${version}, ${machine}, Node ${process.versions.node}, ${day}; busy cores before each part at most ${load.toFixed(2)}.`,
-    ...(load > MOST_LOAD
+    `\`${command}\`, Tilewright ${version}, ${machine}, Node ${process.versions.node}, ${day}${load === null ? "" : `; busy cores before each part at most ${load.toFixed(2)}`}.`,
+    ...(load !== null && load > MOST_LOAD
       ? ["", "**The machine was busy: times are not meaningful, ratios of one row hardly.**"]
       : []),
     "",

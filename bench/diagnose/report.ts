@@ -39,13 +39,15 @@ function headline(exact: readonly Judgement[], planted: readonly Judgement[]): s
   const grids = planted.flatMap((row) => row.grids);
   const rightOf = (some: typeof grids): string =>
     percentText(proportion(some.filter(({ right }) => right).length, some.length));
-  const known = KNOWABLE.map(([what, cause]): [string, string] => {
+  const known = KNOWABLE.map(([what, cause]) => {
     // Where no seam was found, another mark raised the alarm.
     const found = planted.filter(
       (row) => row.planted.includes(what) && (what === "normalization" ? row.stitched : row.alarm),
     );
-    return [what, share(found, (row) => row.causes.some((named) => named === cause))];
+    return { what, found, named: found.filter((row) => row.causes.some((one) => one === cause)) };
   });
+  const count = (of: (one: (typeof known)[number]) => readonly Judgement[]): number =>
+    known.reduce((sum, one) => sum + of(one).length, 0);
   const wrong = (row: Judgement): boolean =>
     KNOWABLE.some(
       ([what, cause]) => row.causes.some((named) => named === cause) && !row.planted.includes(what),
@@ -58,9 +60,15 @@ function headline(exact: readonly Judgement[], planted: readonly Judgement[]): s
     `| period and offset right, of axes with ≥ 4 seams that are planted each for itself | ≥ 90 % | ${rightOf(grids.filter(({ shown }) => shown >= FEWEST_SEAMS))} |`,
     `| the same, of all axes with ≥ 4 seams, visible or not | | ${rightOf(grids)} |`,
     `| the same, of axes of which a grid was told | | ${rightOf(grids.filter(({ found }) => found))} |`,
+    `| cause named, of the three below together | ≥ 90 % | ${percentText(
+      proportion(
+        count(({ named }) => named),
+        count(({ found }) => found),
+      ),
+    )} |`,
     ...known.map(
-      ([what, text]) =>
-        `| cause named when ${what === "normalization" ? "seams of " : ""}${what} ${what === "normalization" ? "were" : "was"} found | ≥ 90 % | ${text} |`,
+      ({ what, found, named }) =>
+        `| cause named when ${what === "normalization" ? "seams of " : ""}${what} ${what === "normalization" ? "were" : "was"} found | | ${percentText(proportion(named.length, found.length))} |`,
     ),
     `| a cause named that was not planted | | ${share(planted, wrong)} |`,
     `| exact ones in which a seam would have been seen | | ${share(exact, (row) => row.hadPower)} |`,

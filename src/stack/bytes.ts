@@ -81,15 +81,16 @@ class FileSource implements ByteSource {
   async #readPieces(target: Uint8Array, position: number): Promise<void> {
     let done = 0;
     while (done < target.length && this.#pace.isQuick) {
-      const piece = pieceOf(target, done);
-      const started = performance.now();
-      this.#readAtOnce(piece, position + done);
-      this.#pace.readAtOnce(piece.length, performance.now() - started);
-      done += piece.length;
-      if (this.#pace.isLong) {
+      let started = performance.now();
+      if (this.#pace.isLong(started)) {
         await nextTurn();
-        this.#pace.rested();
+        started = performance.now();
+        this.#pace.rested(started);
       }
+      const piece = pieceOf(target, done);
+      this.#readAtOnce(piece, position + done);
+      this.#pace.took(piece.length, performance.now() - started);
+      done += piece.length;
     }
     const pieces: Promise<void>[] = [];
     for (; done < target.length; done += PIECE_BYTES) {
@@ -101,7 +102,7 @@ class FileSource implements ByteSource {
   async #readThroughPool(piece: Uint8Array, position: number): Promise<void> {
     const started = performance.now();
     await readFully(this.#handle.fd, piece, position, this.name);
-    this.#pace.readThroughPool(piece.length, performance.now() - started);
+    this.#pace.took(piece.length, performance.now() - started);
   }
 
   readNow(target: Uint8Array, position: number): void {

@@ -33,6 +33,8 @@ const DECODING_BYTES = 64 * 2 ** 20;
 export class ChunkReader {
   readonly #header: TiffHeader;
   readonly #tables = new Map<Page, ChunkPlace[]>();
+  /** Tables of neighbouring pages often stand beside each other. */
+  readonly #tableReader: HeaderReader;
   readonly #kept = new Map<string, Carrier>();
   readonly #pending = new Map<string, Promise<Carrier>>();
   #keptBytes = 0;
@@ -43,6 +45,7 @@ export class ChunkReader {
     header: TiffHeader,
   ) {
     this.#header = header;
+    this.#tableReader = new HeaderReader(source);
   }
 
   /** Byte order of the file. */
@@ -64,12 +67,11 @@ export class ChunkReader {
   }
 
   async #readTable(page: Page, first: number, count: number): Promise<ChunkPlace[]> {
-    const reader = new HeaderReader(this.source);
     const part = async (entry: Page["byteCounts"], label: string): Promise<number[] | null> =>
       entry === null
         ? null
         : readIntegers(
-            reader,
+            this.#tableReader,
             this.#header,
             { type: entry.type, count, at: entry.at + first * TYPE_BYTES[entry.type] },
             { label, limit: count },

@@ -23,7 +23,7 @@ export const READS_AT_ONCE = 8;
 /** What is read with something between it, or of several tiles, comes in pieces that fit into a processor's cache. */
 const SCRATCH_BYTES = 2 ** 20;
 /** Pixels in the other byte order are turned right while they are still in the cache. */
-const SWAP_BYTES = 2 ** 21;
+const SWAP_BYTES = 2 ** 20;
 /** Rows below this size are read without the thread pool, this many bytes at a time. */
 const SMALL_BYTES = 2 ** 16;
 
@@ -49,10 +49,7 @@ export function directWork(
   const { region, target } = request;
   const work: (() => Promise<void>)[] = [];
   const spanned: RowsRequest[] = [];
-  for (const extent of mergeExtents(
-    request.cells.map((cell) => extentOf(reader, plane, cell)),
-    size,
-  )) {
+  for (const extent of extentsOf(reader, plane, request.cells)) {
     const overlap = overlapOf(extent, region, format.width);
     if (overlap === null) continue;
     const own = { extent, overlap, target: shiftTarget(target, region, overlap), size };
@@ -103,39 +100,41 @@ function spannedBytes({ count, rowBytes, request }: RowsRequest): number {
   return (count - 1) * rowBytes + (overlap.columns[1] - overlap.columns[0]) * extent.samples * size;
 }
 
-function extentOf(reader: ChunkReader, plane: StoredPlane, cell: Cell): Extent {
-  const { format } = plane.page;
-  const samples = format.planar ? 1 : format.samples;
-  const row = cell.down * format.chunkHeight;
-  const rows = Math.min(format.chunkHeight, format.height - row);
-  const needed = rows * format.chunkWidth * samples * storedBytesPerPixel(format.dtype!);
-  // With a single chunk a wrong length does no harm (and occurs): the size of the file decides.
-  if (format.chunks > 1 && cell.place.bytes !== null && cell.place.bytes < needed) {
-    throw new TilewrightError(
-      "stack.damaged",
-      `${reader.source.name}, page ${plane.index}: a strip or tile has ${cell.place.bytes} bytes, it needs ${needed}`,
-      "the file is damaged; copy or export it again",
-    );
+/** Rows that stand one after the other in the file: strips that follow each other are one extent. */
+function extentsOf(reader: ChunkReader, plane: StoredPlane, cells: readonly Cell[]): Extent[] {
+  const { chunkWidth: width, chunkHeight, height, planar, samples: all, dtype } = plane.page.format;
+  const samples = planar ? 1 : all;
+  const rowBytes = width * samples * storedBytesPerPixel(dtype!);
+  const extents: { -readonly [K in keyof Extent]: Extent[K] }[] = [];
+  let end = -1;
+  for (const cell of cells) {
+    const { place, sample } = cell;
+    const row = cell.down * chunkHeight;
+    const column = cell.across * width;
+    const rows = Math.min(chunkHeight, height - row);
+    checkLength(reader, plane, place.bytes, rows * rowBytes);
+    const last = extents.at(-1);
+    const follows =
+      place.at === end &&
+      last !== undefined &&
+      last.column === column &&
+      last.sample === sample &&
+      last.row + last.rows === row;
+    if (follows) last.rows += rows;
+    else extents.push({ at: place.at, row, column, rows, width, sample, samples });
+    end = place.at + rows * rowBytes;
   }
-  const column = cell.across * format.chunkWidth;
-  return { at: cell.place.at, row, column, rows, width: format.chunkWidth, sample: cell.sample, samples };
+  return extents;
 }
 
-/** Strips that follow each other in the file become one. */
-function mergeExtents(extents: readonly Extent[], size: number): Extent[] {
-  const merged: { -readonly [K in keyof Extent]: Extent[K] }[] = [];
-  for (const extent of extents) {
-    const last = merged.at(-1);
-    const follows =
-      last !== undefined &&
-      last.column === extent.column &&
-      last.sample === extent.sample &&
-      last.row + last.rows === extent.row &&
-      last.at + last.rows * last.width * last.samples * size === extent.at;
-    if (follows) last.rows += extent.rows;
-    else merged.push({ ...extent });
-  }
-  return merged;
+/** With a single chunk a wrong length does no harm (and occurs): the size of the file decides. */
+function checkLength(reader: ChunkReader, plane: StoredPlane, bytes: number | null, needed: number): void {
+  if (plane.page.format.chunks === 1 || bytes === null || bytes >= needed) return;
+  throw new TilewrightError(
+    "stack.damaged",
+    `${reader.source.name}, page ${plane.index}: a strip or tile has ${bytes} bytes, it needs ${needed}`,
+    "the file is damaged; copy or export it again",
+  );
 }
 
 interface ExtentRequest {

@@ -252,7 +252,9 @@ export async function readIntegers(
   }
   const count = Math.min(entry.count, limit);
   const view = await reader.view(entry.at, count * bytes);
-  return Array.from({ length: count }, (_, i) => get(view, i * bytes, header.littleEndian));
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) values.push(get(view, i * bytes, header.littleEndian));
+  return values;
 }
 
 /** A rational value; null when absent, of another type, or not positive and finite. */

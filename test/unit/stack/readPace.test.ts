@@ -10,34 +10,32 @@ describe("the pace of a file", () => {
 
   test("is quick after a quick read through the pool, until one at once is slow", () => {
     const pace = new ReadPace();
-    pace.readThroughPool(MIB, 0.3);
+    pace.took(MIB, 0.3);
     expect(pace.isQuick).toBe(true);
-    pace.readAtOnce(MIB, 0.1);
+    pace.took(MIB, 0.1);
     expect(pace.isQuick).toBe(true);
-    pace.readAtOnce(MIB, 12);
+    pace.took(MIB, 12);
     expect(pace.isQuick).toBe(false);
-    pace.readThroughPool(MIB, 12);
+    pace.took(MIB, 12);
     expect(pace.isQuick).toBe(false);
-    pace.readThroughPool(MIB, 0.3);
+    pace.took(MIB, 0.3);
     expect(pace.isQuick).toBe(true);
   });
 
   test("is not told by small reads, which take as long as the call", () => {
     const pace = new ReadPace();
-    pace.readThroughPool(100, 0.001);
+    pace.took(100, 0.001);
     expect(pace.isQuick).toBe(false);
-    pace.readThroughPool(MIB, 0.3);
-    pace.readAtOnce(100, 0.05);
+    pace.took(MIB, 0.3);
+    pace.took(100, 0.05);
     expect(pace.isQuick).toBe(true);
   });
 
-  test("lets others have the thread after some milliseconds", () => {
+  test("lets others have the thread after some milliseconds, whatever was done in them", () => {
     const pace = new ReadPace();
-    for (let i = 0; i < 100; i++) pace.readAtOnce(MIB, 0.1);
-    expect(pace.isLong).toBe(false);
-    for (let i = 0; i < 120; i++) pace.readAtOnce(MIB, 0.1);
-    expect(pace.isLong).toBe(true);
-    pace.rested();
-    expect(pace.isLong).toBe(false);
+    expect(pace.isLong(5)).toBe(true);
+    pace.rested(5);
+    expect(pace.isLong(15)).toBe(false);
+    expect(pace.isLong(40)).toBe(true);
   });
 });
