@@ -79,11 +79,12 @@ export function findingsTogether(
  * What a finding of the pixels says of the planned seams; null when what it found lies elsewhere. The pixels guess
  * where tiles meet, the plan knows.
  */
-function evidenceAtSeams({ cause, axis, evidence }: Finding, seams: readonly SeamFigures[]): string | null {
+function evidenceAtSeams(finding: Finding, seams: readonly SeamFigures[]): string | null {
+  const { cause, axis, evidence } = finding;
   const planned = seams.filter((seam) => seam.known && seam.axis === axis);
-  if (cause !== "unknown" || planned.length === 0) return evidence;
+  if (!isTileMark(finding) || planned.length === 0) return evidence;
   const worst = planned.reduce((most, seam) => ((seam.excess ?? 0) > (most.excess ?? 0) ? seam : most));
-  if ((worst.excess ?? 0) < VISIBLE) return null;
+  if ((worst.excess ?? 0) < VISIBLE) return cause === "unknown" ? null : evidence;
   const size = worst.excess!.toFixed(1);
   return `the step at ${worst.axis} ${worst.position} exceeds those around it by ${size} robust standard deviations`;
 }

@@ -62,19 +62,22 @@ describe("what the pixels show", () => {
     expect(notes).toEqual([]);
   });
 
-  test("is told of the planned seams, not of the grid that the pixels guess", () => {
-    const seams = [seam("X", 68, { excess: 6.9 }), seam("X", 128, { excess: 1.3 })];
-    const seen = [finding("unknown", "X", "every 40 px from 68")];
-    const { findings } = findingsTogether(
-      { caused: [finding("overlap-too-small", "X")], seen },
-      seams,
-      null,
-      nothingCleared,
-    );
-    expect(findings).toHaveLength(1);
-    expect(findings[0].evidence).toMatch(/in the pixels: the step at X 68 exceeds .* 6\.9 robust/);
-    expect(findings[0].evidence).not.toContain("every 40");
-  });
+  test.each(["unknown", "tile-normalization"] as const)(
+    "is told of the planned seams, not of the grid that the pixels guess (%s)",
+    (cause) => {
+      const seams = [seam("X", 68, { excess: 6.9 }), seam("X", 128, { excess: 1.3 })];
+      const seen = [finding(cause, "X", "every 40 px from 68")];
+      const { findings } = findingsTogether(
+        { caused: [finding("overlap-too-small", "X")], seen },
+        seams,
+        null,
+        nothingCleared,
+      );
+      expect(findings).toHaveLength(1);
+      expect(findings[0].evidence).toMatch(/in the pixels: the step at X 68 exceeds .* 6\.9 robust/);
+      expect(findings[0].evidence).not.toContain("every 40");
+    },
+  );
 
   test("elsewhere than at the planned seams is a finding of its own", () => {
     const seen = [finding("unknown", "X", "a step at X 100")];
