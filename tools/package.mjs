@@ -25,13 +25,7 @@ import { parseArgs } from "node:util";
 import { createVSIX } from "@vscode/vsce";
 
 const ROOT = resolve(fileURLToPath(import.meta.url), "../..");
-const BUILT = [
-  "dist/extension.cjs",
-  "dist/reader.cjs",
-  "dist/worker.cjs",
-  "dist/codecs",
-  "dist/webview",
-];
+const BUILT = ["dist/extension.cjs", "dist/reader.cjs", "dist/worker.cjs", "dist/codecs", "dist/webview"];
 const TEXTS = ["README.md", "LICENSE", "CHANGELOG.md"];
 /** What only development and the command line need of package.json. */
 const UNPACKED_FIELDS = [
