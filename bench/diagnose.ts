@@ -56,12 +56,12 @@ async function main(): Promise<void> {
     answerShard(isBlind ? await judgeBlindCases(part) : await judgeRuns({ ...part, say }));
     return;
   }
-  const lines = process.argv.includes("--quick")
+  const lines = isQuick()
     ? ["**A quick run (`-- --quick`): the goals ask for 1000 exact and 1000 planted in each mode.**", ""]
     : [];
   if (isBlind) lines.push(...(await blindLines()));
   if (isRuns) lines.push(...(await runLines()));
-  if (["--development", "--only"].some((name) => process.argv.includes(name))) {
+  if (isDevelopment() || option("--only") !== undefined) {
     process.stdout.write(`${lines.join("\n")}\n`);
     return;
   }

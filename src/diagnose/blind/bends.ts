@@ -13,6 +13,7 @@ const NEAREST = 3;
 const COMPARED = 8;
 /** Farthest plane that is compared with, px: lists of bends go on for so many without a value, so that none needs a check. */
 const BEYOND = (Math.ceil(NEAREST / LARGEST_LATTICE) + COMPARED / 4 - 1) * LARGEST_LATTICE;
+
 /** The bends of one line at a time; entry p of everything belongs to the plane before px p. */
 export class Bends {
   /** How many a bend is compared with; 0 where there is nothing to compare. */

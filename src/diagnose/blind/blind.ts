@@ -122,7 +122,7 @@ async function measurePlanes(work: Measuring, job: Job): Promise<void> {
     const step = Math.max(1, Math.floor((values.length * pieces.length) / 1e6));
     for (let k = 0; k < values.length; k += step) if (Number.isFinite(values[k])) work.values.push(values[k]);
     work.wrap.add(values, width);
-    if (across === "XY") setMissingApart(work, values, piece);
+    if (across === "XY") work.rectangles.push(...setMissingApart(values, piece, lengths));
     const height = values.length / width;
     const most = MOST_LINES_PX / pieces.length;
     if (across.includes("X")) addLines(work, "X", fewerRows(values, width, most), width);
@@ -132,18 +132,13 @@ async function measurePlanes(work: Measuring, job: Job): Promise<void> {
 }
 
 /** Finds missing tiles of a plane and makes their pixels NaN: what is around them is no seam. */
-function setMissingApart(work: Measuring, values: Float64Array, piece: Piece): void {
-  const { X, Y } = work.lengths;
-  for (const rectangle of flatRectangles(values, X, piece)) {
-    const { rows, columns } = rectangle;
-    if ((rows[1] - rows[0]) * (columns[1] - columns[0]) === X * Y) continue;
-    work.rectangles.push({ ...rectangle, at: { T: piece.T, Z: piece.Z, C: piece.C } });
-    clear(values, X, rectangle);
-  }
-}
-
-function clear(values: Float64Array, width: number, { rows, columns }: FlatRectangle): void {
-  for (let y = rows[0]; y < rows[1]; y++) values.fill(NaN, y * width + columns[0], y * width + columns[1]);
+function setMissingApart(values: Float64Array, piece: Piece, { X, Y }: Lengths): FlatRectangle[] {
+  const rectangles = flatRectangles(values, X, piece).filter(
+    ({ rows, columns }) => (rows[1] - rows[0]) * (columns[1] - columns[0]) < X * Y,
+  );
+  for (const { rows, columns } of rectangles)
+    for (let y = rows[0]; y < rows[1]; y++) values.fill(NaN, y * X + columns[0], y * X + columns[1]);
+  return rectangles;
 }
 
 async function measureSteps(
@@ -161,7 +156,7 @@ async function measureSteps(
     const { across, piece } = pieces[index];
     const values = await readPiece(work.stack, piece, job);
     const width = piece.columns[1] - piece.columns[0];
-    if (across === "XY") for (const r of flatRectangles(values, width, piece)) clear(values, width, r);
+    if (across === "XY") setMissingApart(values, piece, work.lengths);
     const add = (axis: string, energy: StepEnergy): void => {
       sums[axis] = axis in sums ? addEnergies(sums[axis], energy) : energy;
     };

@@ -2,9 +2,9 @@
  * Seam excess: how much the step across each plane of an axis stands out from the steps across the planes around it.
  *
  * The tally compares how much lines bend at p (`bends.ts`) with how much they bend at planes nearby that share no pixel
- * pair with it, in two ways that no single bright object can dominate: by rank, and by the logarithm of the ratio. Lines are taken one by one and in groups of neighbours, where noise averages out and
- * the step of a seam, which goes on along the seam, does not. How far such figures scatter without a seam is taken
- * from the other planes of the same image.
+ * pair with it, in two ways that no single bright object can dominate: by rank, and by the logarithm of the ratio.
+ * Lines are taken one by one and in groups of neighbours, where noise averages out and the step of a seam, which goes on
+ * along the seam, does not. How far such figures scatter without a seam is taken from the other planes of the same image.
  * @module
  */
 import { Bends } from "./bends";

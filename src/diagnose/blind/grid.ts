@@ -22,21 +22,18 @@ const REACH = 4;
 /** Planes from which grids are made up. */
 const STARTS = 64;
 
-/** Periods and offsets that a grid is looked for among; all of them where nothing is known. */
-export type MayBe = (grid: Grid) => boolean;
-
 /**
  * The grid that the excesses of an axis speak for most, whether or not they convince.
  *
  * @param score excess of every plane; NaN where not measured
  */
-export function likeliestGrid(score: Float64Array, mayBe: MayBe = () => true): Grid | null {
+export function likeliestGrid(score: Float64Array): Grid | null {
   const middle = middles(score);
   let best: Grid | null = null;
   let most = 0;
   for (const { period, residue } of combsOf(middle)) {
     for (let offset = residue; offset < Math.min(score.length, MOST_OFFSET * period); offset += period) {
-      if (offset < period - REACH || !mayBe({ period, offset })) continue;
+      if (offset < period - REACH) continue;
       const { sum, members } = sumOver(middle, { period, offset });
       const gain = sum - WORTH * members;
       if (members >= FEWEST_SEAMS && gain > most) [best, most] = [{ period, offset }, gain];

@@ -78,7 +78,7 @@ export class WrapTally {
     const share = ((100 * this.#jumps) / this.#pairs).toFixed(2);
     return (
       `${this.#jumps} pairs of neighbouring pixels (${share} %) jump by more than ${100 * JUMP} % of the range of ${dtype}, ` +
-      `more than by about half of it: values beyond one end of the type came out at the other.`
+      `oftener than by some of the sizes below that: values beyond one end of the type came out at the other.`
     );
   }
 

@@ -221,12 +221,9 @@ interface RowsRequest {
 async function readSpanned(reader: ChunkReader, group: readonly RowsRequest[]): Promise<void> {
   const [first] = group;
   const bytes = group.at(-1)!.at + spannedBytes(group.at(-1)!) - first.at;
-  const scratch = spareScratch.pop() ?? new ArrayBuffer(SCRATCH_BYTES + PAGE_BYTES);
+  const scratch = spareScratch.pop() ?? new ArrayBuffer(SCRATCH_BYTES);
   try {
-    const read =
-      bytes <= SCRATCH_BYTES
-        ? new Uint8Array(scratch, likePositionInPage(first.at), bytes)
-        : new Uint8Array(bytes);
+    const read = bytes <= SCRATCH_BYTES ? new Uint8Array(scratch, 0, bytes) : new Uint8Array(bytes);
     await reader.source.readInto(read, first.at);
     const { size } = first.request;
     if (!reader.littleEndian) swapBytes(read.subarray(0, bytes - (bytes % size)), size);
@@ -234,19 +231,6 @@ async function readSpanned(reader: ChunkReader, group: readonly RowsRequest[]): 
   } finally {
     if (spareScratch.length < READS_AT_ONCE) spareScratch.push(scratch);
   }
-}
-
-/** Bytes of a page of memory, and where in one the memory of large arrays begins. */
-const PAGE_BYTES = 4096;
-const ARRAYS_BEGIN = 16;
-
-/**
- * Where in the scratch to read bytes that stand at a position of the file, so that they stand at the same place of a page:
- * copying to a place a few bytes further in the page takes some processors five times as long.
- */
-function likePositionInPage(position: number): number {
-  const inPage = (((position - ARRAYS_BEGIN) % PAGE_BYTES) + PAGE_BYTES) % PAGE_BYTES;
-  return inPage - (inPage % Float64Array.BYTES_PER_ELEMENT);
 }
 
 /** Memory between reads: making it anew for each costs more than the read. */
