@@ -98,18 +98,31 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
 }
 
 /** The seams of every axis. Where one of them is stitched, or a tile is missing, less is asked of the others. */
-function axesOf({ tallies, rectangles }: Measuring, known: KnownSeams): AxisSeams[] {
+function axesOf({ tallies, rectangles, lengths }: Measuring, known: KnownSeams): AxisSeams[] {
   const lattice = Math.max(...["Y", "X"].map((axis) => tallies.get(axis)?.lattice ?? 1));
   const along = (axis: string, expected: boolean): AxisSeams[] => {
     const tally = tallies.get(axis);
     if (tally === undefined) return [];
     return [
-      seamsAlong(axis, tally, { known: known[axis] ?? [], lattice: axis === "Z" ? 1 : lattice, expected }),
+      seamsAlong(axis, tally, {
+        known: known[axis] ?? [],
+        lattice: axis === "Z" ? 1 : lattice,
+        expected,
+        missing: missingAlong(axis, lengths, rectangles),
+      }),
     ];
   };
   const axes = ["Z", "Y", "X"].flatMap((axis) => along(axis, false));
   const stitched = rectangles.length > 0 || axes.some(({ found }) => found.length > 0);
   return stitched ? axes.flatMap((one) => (one.grid === null ? along(one.axis, true) : [one])) : axes;
+}
+
+/** Where missing tiles begin and end along an axis; several side by side are one stretch. */
+function missingAlong(axis: string, { Y, X }: Lengths, rectangles: readonly FlatRectangle[]): Interval[] {
+  const along = rectangles.flatMap(({ rows, columns }) => ({ Y: [rows], X: [columns] })[axis] ?? []);
+  const length = axis === "X" ? X : Y;
+  const different = new Map(along.map((stretch) => [stretch.join(), stretch]));
+  return [...different.values()].filter(([from, to]) => to - from < length);
 }
 
 async function measurePlanes(work: Measuring, job: Job): Promise<void> {
@@ -183,8 +196,9 @@ async function measureSlices(work: Measuring, job: Job): Promise<BlindMeasuremen
   return tally.figures();
 }
 
-function addLines(work: Measuring, axis: string, values: Float64Array, length: number): void {
+function addLines(work: Measuring, axis: string, pixels: Float64Array, length: number): void {
   if (length < FEWEST_PX) return;
+  const values = work.wrap.unwrapped(pixels, length);
   const range = rangeOf(values);
   if (range === null) return;
   const { readsAs } = work.stack.facts;

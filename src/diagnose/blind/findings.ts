@@ -4,6 +4,7 @@
  */
 import type { Finding, Place } from "../diagnosis";
 import type { FlatRectangle } from "./missing";
+import type { Print } from "./prints";
 import { listed } from "./seams";
 import type { AxisSeams } from "./seams";
 import { EXPLAINED, LASTING, outlasting } from "./tileSteps";
@@ -82,10 +83,13 @@ function wrapped({ wrap }: Measured): Finding[] {
 }
 
 function stitched({ axes, steps, range }: Measured): Finding[] {
-  const isGain = areOfWholeTiles(Object.values(steps));
+  const isGain = areOfWholeTiles(
+    Object.values(steps),
+    axes.some(({ print }) => print !== null),
+  );
   return axes
     .filter(({ found }) => found.length > 0)
-    .map(({ axis, grid, found, seams }): Finding => {
+    .map(({ axis, grid, found, seams, print }): Finding => {
       const worst = Math.max(
         ...seams.filter((seam) => found.includes(seam.position)).map((seam) => seam.excess ?? 0),
       );
@@ -96,7 +100,7 @@ function stitched({ axes, steps, range }: Measured): Finding[] {
       const own = steps[axis];
       const where: Place = { [axis]: [found[0] - 1, found[found.length - 1] + 1] };
       const common = { certainty: "measured", axis, where } as const;
-      const seen = `Stitched ${place}: the step there exceeds those around it by up to ${worst.toFixed(1)} robust standard deviations`;
+      const seen = `Stitched ${place}: the step there exceeds those around it by up to ${worst.toFixed(1)} robust standard deviations${print === null || print.period !== grid?.period ? "" : printed(print)}`;
       if (own !== undefined && isGain) {
         return {
           ...common,
@@ -124,17 +128,27 @@ function stitched({ axes, steps, range }: Measured): Finding[] {
 const SURELY_OUTLAST = 1.8;
 const MAY_OUTLAST = -0.2;
 
-/** Whether steps are differences of whole tiles, as normalising each for itself makes them. */
-function areOfWholeTiles(steps: readonly StepEnergy[]): boolean {
+/**
+ * Whether steps are differences of whole tiles, as normalising each for itself makes them.
+ *
+ * @param isPrinted whether what tiles did not see shows all over them: then steps reach as far without being of whole tiles
+ */
+function areOfWholeTiles(steps: readonly StepEnergy[], isPrinted: boolean): boolean {
   const sum = (of: (step: StepEnergy) => number): number => steps.reduce((all, step) => all + of(step), 0);
   const [beyond, explained] = [sum((step) => step.beyond), sum((step) => step.explained)];
   const outlast = outlasting({ ranks: sum((step) => step.ranks), sides: sum((step) => step.sides) });
   if (outlast > SURELY_OUTLAST) return true;
+  if (isPrinted) return false;
   const share = beyond > 0 ? explained / beyond : 0;
   // More than all of the energy means that steps beside the seams are as large: nothing can be said.
   const isLinear =
     share > EXPLAINED && share < 1 / EXPLAINED && sum((step) => step.lasting) > LASTING * explained;
   return isLinear && outlast > MAY_OUTLAST;
+}
+
+/** Of tiles hardly larger than what a px sees, nearly all is wrong, and in all of them alike. */
+function printed({ period, likeness }: Print): string {
+  return `, and between the seams ${(100 * likeness).toFixed(0)} % of the pattern repeats after ${period} px, as tiles print it that are hardly larger than what a pixel sees`;
 }
 
 /** The size that {@link Finding.magnitude} of unknown seams has: not the largest, which objects on a seam would decide. */

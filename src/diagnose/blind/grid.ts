@@ -6,12 +6,23 @@
  * @module
  */
 import type { Grid } from "../diagnosis";
+import type { Interval } from "../../volume/region";
 import { LARGEST_LATTICE } from "./lattice";
 
 /** Tiles keep more px than this; shorter periods are JPEG's blocks and the like. */
 export const SMALLEST_PERIOD = LARGEST_LATTICE + 4;
 /** The first tile keeps less than so many times as much as the others. */
 export const MOST_OFFSET = 3;
+/** Few keep so much more; what speaks against a grid for each period beyond. */
+const USUAL_OFFSET = 2.25;
+const LARGE_OVERLAP = 3;
+/** What speaks for a period that is known from elsewhere, and against each seam inside of what is one tile most often. */
+const LIKELY = 3;
+const SEVERAL_TILES = 4;
+/** The last tile is moved back, so that what it prints does not go on at its seam: that counts this much more. */
+const LAST = 0.5;
+/** The same of tiles that print: they overlap by little. */
+const MOST_OFFSET_OF_PRINTS = 1.5;
 /** A single plane counts at most this much, standard deviations, so that one alone makes no grid. */
 const MOST_SCORE = 5;
 /** What a member of a grid must have to speak for it; of true seams of development images nine in ten have less or more. */
@@ -29,17 +40,89 @@ const STARTS = 64;
  */
 export function likeliestGrid(score: Float64Array): Grid | null {
   const middle = middles(score);
+  const grids = combsOf(middle).flatMap((comb) => gridsOf(comb, score.length, REACH));
+  return bestOf(middle, grids, FEWEST_SEAMS);
+}
+
+/**
+ * The same of those grids whose tiles begin and end where these stretches do.
+ *
+ * @param stretches one tile each, or a few side by side, px of the axis
+ * @param likely    the period that something else speaks for; null without
+ */
+export function gridAround(
+  score: Float64Array,
+  stretches: readonly Interval[],
+  likely: number | null,
+): Grid | null {
+  const grids = combsAround(stretches[0], score.length).flatMap((comb) => gridsOf(comb, score.length, 0));
+  const worth = (grid: Grid): number => {
+    const inner = seamsWithin(grid, score.length, stretches);
+    return inner === null
+      ? -Infinity
+      : worthOf(grid) / 2 + (grid.period === likely ? LIKELY : 0) - SEVERAL_TILES * inner;
+  };
+  return bestOf(middles(score), grids, 2, worth);
+}
+
+/**
+ * The likeliest grid of this period: its members are best in the middle of what the seams left.
+ *
+ * @returns null when fewer than three of them were measured
+ */
+export function gridOfPeriod(score: Float64Array, period: number): Grid | null {
+  let best: { readonly grid: Grid; readonly fit: number } | null = null;
+  for (let offset = period; offset <= Math.min(score.length, MOST_OFFSET_OF_PRINTS * period); offset++) {
+    const grid = { period, offset };
+    const members = seamsOf(grid, score.length).filter((p) => !Number.isNaN(score[p]));
+    if (members.length < FEWEST_SEAMS) continue;
+    const mean = members.reduce((sum, p) => sum + symmetricScore(score, p), 0) / members.length;
+    const last = symmetricScore(score, members[members.length - 1]);
+    const fit = mean + LAST * (last - mean) + worthOf(grid);
+    if (best === null || fit > best.fit) best = { grid, fit };
+  }
+  return best?.grid ?? null;
+}
+
+/** The grid for which most speaks of those with enough seams; null when nothing speaks for any. */
+function bestOf(
+  score: Float64Array,
+  grids: readonly Grid[],
+  fewest: number,
+  worth: (grid: Grid) => number = () => 0,
+): Grid | null {
   let best: Grid | null = null;
   let most = 0;
-  for (const { period, residue } of combsOf(middle)) {
-    for (let offset = residue; offset < Math.min(score.length, MOST_OFFSET * period); offset += period) {
-      if (offset < period - REACH) continue;
-      const { sum, members } = sumOver(middle, { period, offset });
-      const gain = sum - WORTH * members;
-      if (members >= FEWEST_SEAMS && gain > most) [best, most] = [{ period, offset }, gain];
-    }
+  for (const grid of grids) {
+    const { sum, members } = sumOver(score, grid);
+    const overlap = Math.max(0, grid.offset / grid.period - USUAL_OFFSET);
+    const gain = sum - WORTH * members - LARGE_OVERLAP * overlap + worth(grid);
+    if (members >= fewest && gain > most) [best, most] = [grid, gain];
   }
   return best;
+}
+
+interface Comb {
+  readonly period: number;
+  /** Of the offset, when it is divided by the period. */
+  readonly residue: number;
+}
+
+/** All grids of a comb whose first tile keeps as much as the others, or up to `less` px less. */
+function gridsOf({ period, residue }: Comb, length: number, less: number): Grid[] {
+  const grids: Grid[] = [];
+  for (let offset = residue; offset <= Math.min(length, MOST_OFFSET * period); offset += period) {
+    if (offset >= period - less) grids.push({ period, offset });
+  }
+  return grids;
+}
+
+/** How many seams of a grid lie inside of stretches that begin and end with its tiles; null when one does not. */
+function seamsWithin(grid: Grid, length: number, stretches: readonly Interval[]): number | null {
+  const seams = seamsOf(grid, length);
+  const ends = new Set([0, ...seams, length]);
+  if (!stretches.every(([from, to]) => ends.has(from) && ends.has(to))) return null;
+  return stretches.reduce((sum, [from, to]) => sum + seams.filter((p) => p > from && p < to).length, 0);
 }
 
 /** Of a grid, so many members must stand out, and by so much: a few strong ones can be found in a grid of any image. */
@@ -52,20 +135,27 @@ export function weightOf(score: Float64Array, grid: Grid): number {
   return standOut < MOST_MEMBERS * members ? 0 : sum / Math.sqrt(Math.max(1, members));
 }
 
-/** Over the members that were measured; none of a grid whose last tile would be larger than any other. */
+/**
+ * The seams of a grid. Tools cut as many tiles as they need and move the last one back, or let it end early: it keeps at most
+ * as much as the first, and there would be one tile less if it kept so much as a period less.
+ */
+export function seamsOf({ period, offset }: Grid, length: number): number[] {
+  const count = 1 + Math.max(0, Math.ceil((length - 2 * offset) / period));
+  return Array.from({ length: count }, (_, i) => offset + i * period).filter((p) => p < length);
+}
+
+/** Over the members that were measured. */
 function sumOver(
   score: Float64Array,
-  { period, offset }: Grid,
+  grid: Grid,
 ): { readonly sum: number; readonly members: number; readonly standOut: number } {
-  let [sum, members, standOut, last] = [0, 0, 0, offset];
-  for (let p = offset; p < score.length; p += period) {
-    last = p;
+  let [sum, members, standOut] = [0, 0, 0];
+  for (const p of seamsOf(grid, score.length)) {
     if (Number.isNaN(score[p])) continue;
     sum += Math.max(-2, Math.min(MOST_SCORE, score[p]));
     members++;
     if (score[p] > STANDS_OUT) standOut++;
   }
-  if (score.length - last > Math.max(offset, period)) return { sum: 0, members: 0, standOut: 0 };
   return { sum, members, standOut };
 }
 
@@ -78,13 +168,13 @@ function middles(score: Float64Array): Float64Array {
 }
 
 /** Periods and residues of all pairs of the planes that stand out most, and of halves and thirds of their distances. */
-function combsOf(score: Float64Array): { readonly period: number; readonly residue: number }[] {
+function combsOf(score: Float64Array): Comb[] {
   const starts = Array.from(score.keys())
     .filter((p) => score[p] > 0)
     .sort((a, b) => score[b] - score[a])
     .slice(0, STARTS)
     .sort((a, b) => a - b);
-  const combs = new Map<string, { period: number; residue: number }>();
+  const combs = new Map<string, Comb>();
   starts.forEach((from, i) => {
     for (const to of starts.slice(i + 1)) {
       for (const parts of [1, 2, 3]) {
@@ -95,6 +185,18 @@ function combsOf(score: Float64Array): { readonly period: number; readonly resid
     }
   });
   return [...combs.values()];
+}
+
+/** Periods and residues of all grids whose tiles begin and end where this stretch does. */
+function combsAround([from, to]: Interval, length: number): Comb[] {
+  const isInner = from > 0 && to < length;
+  const edge = from > 0 ? from : to;
+  const periods = isInner
+    ? [1, 2, 3].map((parts) => (to - from) / parts).filter(Number.isInteger)
+    : Array.from({ length: edge }, (_, i) => i + 1);
+  return periods
+    .filter((period) => period >= SMALLEST_PERIOD)
+    .map((period) => ({ period, residue: edge % period }));
 }
 
 /**
@@ -126,16 +228,21 @@ function worthOf({ period, offset }: Grid): number {
 /**
  * The grid next to this one whose members are best in the middle of what the seams left. The first tile keeps at least
  * as much as the others.
+ *
+ * @param likely the period that something else speaks for
  */
-export function centredGrid(score: Float64Array, { period, offset }: Grid): Grid {
+export function centredGrid(score: Float64Array, { period, offset }: Grid, likely = period): Grid {
   let best = { period, offset, fit: -Infinity };
   for (let other = period - 1; other <= period + 1; other++) {
     for (let shift = -REACH; shift <= REACH; shift++) {
       const start = offset + shift;
       if (start < other) continue;
-      let [fit, members] = [0, 0];
-      for (let p = start; p < score.length; p += other, members++) fit += symmetricScore(score, p);
-      fit = fit / members + worthOf({ period: other, offset: start }) - (other === period ? 0 : OTHER_PERIOD);
+      const members = seamsOf({ period: other, offset: start }, score.length);
+      let fit = members.reduce((sum, p) => sum + symmetricScore(score, p), 0);
+      fit =
+        fit / members.length +
+        worthOf({ period: other, offset: start }) -
+        (other === likely ? 0 : OTHER_PERIOD);
       if (fit > best.fit) best = { period: other, offset: start, fit };
     }
   }

@@ -32,14 +32,18 @@ export function looksLikeLabels(
 ): boolean {
   if (dtype === null || isFloat(dtype)) return false;
   const steps: number[] = [];
-  let pairs = 0;
+  const equal = new Map<number, number>();
   const every = Math.max(1, Math.floor(values.length / 200_000));
   for (let i = 1; i < values.length; i += every) {
     if (i % length === 0) continue;
-    pairs++;
     if (values[i] !== values[i - 1]) steps.push(Math.abs(values[i] - values[i - 1]));
+    else equal.set(values[i], (equal.get(values[i]) ?? 0) + 1);
   }
-  if (pairs === 0 || steps.length === 0 || 1 - steps.length / pairs < EQUAL_PAIRS) return false;
+  const counts = [...equal.values()];
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const background = Math.max(0, ...counts);
+  const isFlat = (same: number): boolean => same >= EQUAL_PAIRS * (same + steps.length);
+  if (steps.length === 0 || !isFlat(all) || !isFlat(all - background)) return false;
   return median(steps) > TYPICAL_STEP * range;
 }
 

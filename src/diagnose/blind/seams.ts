@@ -2,10 +2,14 @@
  * From the excesses of an axis to its seams.
  * @module
  */
+import type { Interval } from "../../volume/region";
 import type { Grid, SeamFigures } from "../diagnosis";
 import type { Excess, ExcessTally } from "./excess";
-import { MOST_OFFSET, SMALLEST_PERIOD, centredGrid, likeliestGrid, symmetricScore, weightOf } from "./grid";
+import { LASTS, REPEATS, convincingGrid } from "./convincing";
+import { seamsOf, symmetricScore } from "./grid";
 import { looksLikeMontage, looksLikePattern, looksLikeWave } from "./impostors";
+import { findPrint } from "./prints";
+import type { Print } from "./prints";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
 export const RARE = 0.0005;
@@ -13,17 +17,6 @@ export const RARE = 0.0005;
 const FEWEST_REPEATS = 3;
 /** A seam also bends the lines at the planes beside it: one seam for so many px. */
 const ONE_SEAM = 4;
-/** What single seams must have of {@link ExcessTally.lasting}: they go on as far as tiles do. */
-const LASTS = 1.05;
-/** What a grid must have of it, and of {@link weightOf}: the less it goes on, the more it must stand out. */
-const CONVINCING = [
-  { lasting: 1.5, weight: 6.2 },
-  { lasting: 0.6, weight: 7.2 },
-] as const;
-/** The same where the other axis is stitched, or a tile is missing: there probably is a grid. */
-const CONVINCING_IF_EXPECTED = [{ lasting: 0.3, weight: 5.2 }] as const;
-/** The same where lines are not independent of each other. */
-const CONVINCING_ANYWAY = [{ lasting: 0.6, weight: 8.2 }] as const;
 /** Blocks of JPEG, alone and with halved colours. */
 const SMALLEST_BLOCK = 8;
 const ENDS =
@@ -38,14 +31,18 @@ export interface AxisSeams {
   /** Positions of those found. */
   readonly found: readonly number[];
   readonly grid: Grid | null;
+  /** What repeats along the axis, from tile to tile if there are any; null when nothing does. */
+  readonly print: Print | null;
   readonly notes: readonly string[];
 }
 
 /**
  * Finds the seams and their grid; what only looks like seams becomes a note.
  *
- * @param context.known   planned seams, px
- * @param context.lattice natural period of the image along either of X and Y, px: blocks of codecs are squares
+ * @param context.known    planned seams, px
+ * @param context.lattice  natural period of the image along either of X and Y, px: blocks of codecs are squares
+ * @param context.expected whether there probably is a grid: the other axis is stitched, or a tile is missing
+ * @param context.missing  where missing tiles begin and end, px of the axis
  */
 export function seamsAlong(
   axis: string,
@@ -53,19 +50,27 @@ export function seamsAlong(
   {
     known,
     lattice,
-    expected = false,
-  }: { readonly known: readonly number[]; readonly lattice: number; readonly expected?: boolean },
+    expected,
+    missing,
+  }: {
+    readonly known: readonly number[];
+    readonly lattice: number;
+    readonly expected: boolean;
+    readonly missing: readonly Interval[];
+  },
 ): AxisSeams {
-  const excess = tally.excess();
-  const { score } = excess;
-  const certain = certainSeams(excess);
-  const grid = findGrid(tally, excess, { certain, expected });
-  const members = grid === null ? [] : membersOf(grid, score.length);
+  const usual = tally.excess();
+  const print = findPrint(tally.profile, tally);
+  const certain = certainSeams(usual);
+  const grid = convincingGrid(tally, usual, { certain, print, expected, missing });
+  const members = grid === null ? [] : seamsOf(grid, tally.length);
+  const excess = grid === null ? usual : tally.excess(members);
   const beside = certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM));
   const all = [...beside, ...members];
   const goesOn = (positions: readonly number[]): boolean => tally.lasting(positions) > LASTS;
   const found = [...beside.filter((p) => goesOn([p])), ...members].sort((a, b) => a - b);
-  const why = impostor(tally, { found, certain, grid, lattice });
+  const isPrinted = print !== null && print.isOfTiles && print.period === grid?.period;
+  const why = expected || isPrinted ? null : impostor(tally, { found, certain, grid, lattice });
   const left = all.filter((p) => !found.includes(p));
   const note = (positions: readonly number[], what: string): string =>
     `Across ${axis} at ${listed(positions)} px: ${what}.`;
@@ -73,33 +78,13 @@ export function seamsAlong(
   const positions = [...new Set([...kept, ...known])].sort((a, b) => a - b);
   return {
     axis,
-    score,
+    score: excess.score,
     seams: positions.map((p) => figuresAt(axis, p, { excess, known })),
     found: kept,
     grid: why === null ? grid : null,
+    print: print !== null && print.likeness > REPEATS ? print : null,
     notes: [...(why === null ? [] : [note(found, why)]), ...(left.length > 0 ? [note(left, ENDS)] : [])],
   };
-}
-
-/** The grid of an axis; null when none is convincing. */
-function findGrid(
-  tally: ExcessTally,
-  { score, independent }: Excess,
-  { certain, expected }: { readonly certain: readonly number[]; readonly expected: boolean },
-): Grid | null {
-  const grid = likeliestGrid(score);
-  if (grid !== null) {
-    const members = membersOf(grid, score.length);
-    const weight = weightOf(tally.excess(members).score, grid);
-    const lasting = tally.lasting(members);
-    const enough = !independent ? CONVINCING_ANYWAY : expected ? CONVINCING_IF_EXPECTED : CONVINCING;
-    if (enough.some((least) => lasting > least.lasting && weight > least.weight))
-      return centredGrid(score, grid);
-  }
-  const [first, second] = certain;
-  const pair = { period: second - first, offset: first };
-  const isPair = certain.length === 2 && pair.period >= SMALLEST_PERIOD && first < MOST_OFFSET * pair.period;
-  return isPair && tally.lasting(membersOf(pair, score.length)) > LASTS ? pair : null;
 }
 
 function impostor(
@@ -145,12 +130,6 @@ function certainSeams({ score, chance, tried }: Excess): number[] {
     }
     return best;
   });
-}
-
-function membersOf({ period, offset }: Grid, length: number): number[] {
-  const members: number[] = [];
-  for (let p = offset; p < length; p += period) members.push(p);
-  return members;
 }
 
 function figuresAt(

@@ -69,17 +69,39 @@ export class WrapTally {
 
   /** What speaks for wrapped values; null when nothing does. */
   evidence(dtype: string): string | null {
-    if (this.#jumps < Math.max(FEWEST_JUMPS, FEWEST_OF_PAIRS * this.#pairs)) return null;
-    const jumps = Math.max(...JUMPS.map(([from, to]) => this.#density(from, to)));
-    const valley = this.#rarest();
-    if (jumps < TIMES_VALLEY * Math.max(1, valley)) return null;
-    const common = Math.max(shareOfFew(this.#upper), shareOfFew(this.#lower));
-    if (common > MOST_OF_FEW * this.#jumps) return null;
+    if (!this.#hasWrapped()) return null;
     const share = ((100 * this.#jumps) / this.#pairs).toFixed(2);
     return (
       `${this.#jumps} pairs of neighbouring pixels (${share} %) jump by more than ${100 * JUMP} % of the range of ${dtype}, ` +
       `oftener than by some of the sizes below that: values beyond one end of the type came out at the other.`
     );
+  }
+
+  /**
+   * Lines of `length` px without the jumps of what wrapped: each step is taken for the smallest that it can have been. The
+   * values themselves when nothing speaks for wrapped ones.
+   */
+  unwrapped(values: Float64Array, length: number): Float64Array {
+    if (!this.#hasWrapped()) return values;
+    const turn = this.#high - this.#low + 1;
+    const out = values.slice();
+    for (let start = 0; start < out.length; start += length) {
+      let turns = 0;
+      for (let i = start + 1; i < start + length; i++) {
+        const step = values[i] - values[i - 1];
+        if (Math.abs(step) > turn / 2) turns -= Math.sign(step);
+        out[i] += turns * turn;
+      }
+    }
+    return out;
+  }
+
+  #hasWrapped(): boolean {
+    if (this.#jumps < Math.max(FEWEST_JUMPS, FEWEST_OF_PAIRS * this.#pairs)) return false;
+    const jumps = Math.max(...JUMPS.map(([from, to]) => this.#density(from, to)));
+    if (jumps < TIMES_VALLEY * Math.max(1, this.#rarest())) return false;
+    const common = Math.max(shareOfFew(this.#upper), shareOfFew(this.#lower));
+    return common <= MOST_OF_FEW * this.#jumps;
   }
 
   /** Pairs for each bin between two fractions of the range. */
