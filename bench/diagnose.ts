@@ -28,7 +28,7 @@ import { watchCommand } from "./processes";
 import { stackFile } from "./scenes";
 
 /** Seeds of development are 1 and up. */
-const HELD_OUT = 6_000_000;
+const HELD_OUT = 7_000_000;
 /** Seeds between the first ones of two parts. */
 const BLIND_APART = 500_000;
 const RUNS_APART = 100_000;

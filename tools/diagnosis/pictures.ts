@@ -17,6 +17,7 @@ import type { PixelArray } from "../../src/volume/pixels";
 
 const PICTURES = [
   { name: "blind-found", make: plantedCase, seed: 43 },
+  { name: "blind-printed", make: plantedCase, seed: 518 },
   { name: "blind-normalization", make: plantedCase, seed: 18 },
   { name: "blind-missed", make: plantedCase, seed: 59 },
   { name: "blind-montage", make: exactCase, seed: 29 },

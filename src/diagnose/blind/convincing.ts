@@ -12,6 +12,7 @@ import {
   gridAround,
   gridOfPeriod,
   likeliestGrid,
+  likeliestOffset,
   seamsOf,
   weightOf,
 } from "./grid";
@@ -87,10 +88,14 @@ export function convincingGrid(
     const around = gridAround(score, missing, period);
     if (convinces(around, AROUND_MISSING)) return around;
   }
-  const grid = likeliestGrid(score);
+  const first = likeliestGrid(score);
+  const grid =
+    first === null ? null : likeliestOffset(tally.excess(seamsOf(first, score.length)).score, first);
   const usual = expected ? EXPECTED : ALONE;
   if (convinces(grid, independent ? usual : expected ? DEPENDENT_EXPECTED : DEPENDENT)) {
     const agrees = period !== null && Math.abs(period - grid.period) <= 1;
+    if (agrees && print !== null && print.likeness > SURELY_REPEATS)
+      return gridOfPeriod(score, period) ?? grid;
     return centredGrid(score, grid, agrees ? period : grid.period);
   }
   const printed = print === null ? null : gridOfPeriod(score, print.period);
@@ -102,7 +107,7 @@ export function convincingGrid(
   return pairOf(tally, certain);
 }
 
-/** Two seams that are sure make a grid. */
+/** Two seams that are sure make a grid, with others beyond them that are not. */
 function pairOf(tally: ExcessTally, certain: readonly number[]): Grid | null {
   const [first, second] = certain;
   const pair = { period: second - first, offset: first };
@@ -111,5 +116,6 @@ function pairOf(tally: ExcessTally, certain: readonly number[]): Grid | null {
     pair.period >= SMALLEST_PERIOD &&
     first >= pair.period &&
     first < MOST_OFFSET * pair.period;
-  return isPair && tally.lasting(seamsOf(pair, tally.length)) > LASTS ? pair : null;
+  if (!isPair || tally.lasting(certain) <= LASTS) return null;
+  return likeliestOffset(tally.excess(certain).score, pair, 2);
 }

@@ -15,7 +15,7 @@ export const SMALLEST_PERIOD = LARGEST_LATTICE + 4;
 export const MOST_OFFSET = 3;
 /** Few keep so much more; what speaks against a grid for each period beyond. */
 const USUAL_OFFSET = 2.25;
-const LARGE_OVERLAP = 3;
+const LARGE_OVERLAP = 2;
 /** What speaks for a period that is known from elsewhere, and against each seam inside of what is one tile most often. */
 const LIKELY = 3;
 const SEVERAL_TILES = 4;
@@ -42,6 +42,20 @@ export function likeliestGrid(score: Float64Array): Grid | null {
   const middle = middles(score);
   const grids = combsOf(middle).flatMap((comb) => gridsOf(comb, score.length, REACH));
   return bestOf(middle, grids, FEWEST_SEAMS);
+}
+
+/**
+ * The likeliest of the grids that have the period and the positions of this one: where their first seam is.
+ *
+ * @param fewest seams that it must have
+ */
+export function likeliestOffset(
+  score: Float64Array,
+  { period, offset }: Grid,
+  fewest = FEWEST_SEAMS,
+): Grid | null {
+  const grids = gridsOf({ period, residue: offset % period }, score.length, REACH);
+  return bestOf(middles(score), grids, fewest);
 }
 
 /**
