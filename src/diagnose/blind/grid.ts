@@ -11,8 +11,10 @@ import { LARGEST_LATTICE } from "./lattice";
 
 /** Tiles keep more px than this; shorter periods are JPEG's blocks and the like. */
 export const SMALLEST_PERIOD = LARGEST_LATTICE + 4;
-/** The first tile keeps less than so many times as much as the others. */
+/** The first tile keeps at most so many times as much as the others. */
 export const MOST_OFFSET = 3;
+/** The same of tiles that print: they overlap by little. */
+const MOST_OFFSET_OF_PRINTS = 1.5;
 /** Few keep so much more; what speaks against a grid for each period beyond. */
 const USUAL_OFFSET = 2.25;
 const LARGE_OVERLAP = 2;
@@ -21,8 +23,6 @@ const LIKELY = 3;
 const SEVERAL_TILES = 4;
 /** The last tile is moved back, so that what it prints does not go on at its seam: that counts this much more. */
 const LAST = 0.5;
-/** The same of tiles that print: they overlap by little. */
-const MOST_OFFSET_OF_PRINTS = 1.5;
 /** A single plane counts at most this much, standard deviations, so that one alone makes no grid. */
 const MOST_SCORE = 5;
 /** What a member of a grid must have to speak for it; of true seams of development images nine in ten have less or more. */
@@ -59,7 +59,7 @@ export function likeliestOffset(
 }
 
 /**
- * The same of those grids whose tiles begin and end where these stretches do.
+ * The likeliest grid whose tiles begin and end where these stretches do.
  *
  * @param stretches one tile each, or a few side by side, px of the axis
  * @param likely    the period that something else speaks for; null without

@@ -64,13 +64,13 @@ export function seamsAlong(
   const certain = certainSeams(usual);
   const grid = convincingGrid(tally, usual, { certain, print, expected, missing });
   const members = grid === null ? [] : seamsOf(grid, tally.length);
-  const excess = grid === null ? usual : tally.excess(members);
   const beside = certain.filter((p) => !members.some((m) => Math.abs(m - p) < ONE_SEAM));
   const all = [...beside, ...members];
   const goesOn = (positions: readonly number[]): boolean => tally.lasting(positions) > LASTS;
   const found = [...beside.filter((p) => goesOn([p])), ...members].sort((a, b) => a - b);
   const isPrinted = print !== null && print.isOfTiles && print.period === grid?.period;
   const why = expected || isPrinted ? null : impostor(tally, { found, certain, grid, lattice });
+  const excess = grid === null || why !== null ? usual : tally.excess(members);
   const left = all.filter((p) => !found.includes(p));
   const note = (positions: readonly number[], what: string): string =>
     `Across ${axis} at ${listed(positions)} px: ${what}.`;
@@ -106,7 +106,7 @@ function impostor(
   }
   const isWeak = grid !== null && certain.length === 0;
   if (isWeak && lattice >= SMALLEST_BLOCK && grid.period % lattice === 0 && grid.offset % lattice === 0) {
-    return `the image is made of blocks of ${lattice} px, as JPEG leaves them; not counted as seams`;
+    return `the image is made of blocks of ${lattice} px, as JPEG and the upsampling of networks leave them; not counted as seams`;
   }
   if (found.length >= FEWEST_REPEATS && (looksLikeWave(tally, found) || looksLikePattern(tally, found))) {
     return "the image itself repeats regularly, also between these places; not counted as seams";
