@@ -14,6 +14,11 @@ const COMPARED = 8;
 /** Farthest plane that is compared with, px: lists of bends go on for so many without a value, so that none needs a check. */
 const BEYOND = (Math.ceil(NEAREST / LARGEST_LATTICE) + COMPARED / 4 - 1) * LARGEST_LATTICE;
 
+/** The bend of a line before px p, units of the line; NaN where px are missing. */
+export function bendAt(line: Float64Array, p: number): number {
+  return 1.5 * (line[p] - line[p - 1]) - 0.5 * (line[p + 1] - line[p - 2]);
+}
+
 /** The bends of one line at a time; entry p of everything belongs to the plane before px p. */
 export class Bends {
   /** How many a bend is compared with; 0 where there is nothing to compare. */
@@ -120,7 +125,7 @@ export class Bends {
 function sizesOfBends(line: Float64Array, out: Float64Array): void {
   out.fill(NaN);
   for (let p = 2; p < line.length - 1; p++) {
-    const bend = 1.5 * (line[p] - line[p - 1]) - 0.5 * (line[p + 1] - line[p - 2]);
+    const bend = bendAt(line, p);
     out[p + BEYOND] = bend - bend === 0 ? Math.abs(bend) : NaN;
   }
 }

@@ -15,6 +15,7 @@ import { WrapTally } from "./wrap";
 import { isFloat } from "../../volume/pixels";
 import { ExcessTally } from "./excess";
 import { looksLikeLabels } from "./impostors";
+import { findPrint } from "./prints";
 import { seamsAlong } from "./seams";
 import type { AxisSeams } from "./seams";
 import { findLattice } from "./lattice";
@@ -100,6 +101,7 @@ export async function measureBlind(stack: Stack, known: KnownSeams, job: Job): P
 /** The seams of every axis. Where one of them is stitched, or a tile is missing, less is asked of the others. */
 function axesOf({ tallies, rectangles, lengths }: Measuring, known: KnownSeams): AxisSeams[] {
   const lattice = Math.max(...["Y", "X"].map((axis) => tallies.get(axis)?.lattice ?? 1));
+  const prints = new Map([...tallies].map(([axis, tally]) => [axis, findPrint(tally.profile, tally)]));
   const along = (axis: string, expected: boolean): AxisSeams[] => {
     const tally = tallies.get(axis);
     if (tally === undefined) return [];
@@ -107,6 +109,7 @@ function axesOf({ tallies, rectangles, lengths }: Measuring, known: KnownSeams):
       seamsAlong(axis, tally, {
         known: known[axis] ?? [],
         lattice: axis === "Z" ? 1 : lattice,
+        print: prints.get(axis) ?? null,
         expected,
         missing: missingAlong(axis, lengths, rectangles),
       }),

@@ -3,6 +3,7 @@
  * in every tile alike. What is in the image does not repeat; what its tiles printed on it does, after a whole number of px.
  * @module
  */
+import { bendAt } from "./bends";
 import { SMALLEST_PERIOD } from "./grid";
 import { robustSpread } from "./robust";
 
@@ -88,11 +89,7 @@ function isOfTiles(bends: Float64Array, { at }: Alike, period: number): boolean 
 
 /** Signed bends of a line about what they are at this phase of the lattice; null when it has none. */
 function cappedBends(line: Float64Array, lattice: number, margin: number): Float64Array | null {
-  const bends = line.map((value, p) =>
-    p < margin || p > line.length - margin
-      ? NaN
-      : 1.5 * (value - line[p - 1]) - 0.5 * (line[p + 1] - line[p - 2]),
-  );
+  const bends = line.map((_, p) => (p < margin || p > line.length - margin ? NaN : bendAt(line, p)));
   for (let phase = 0; phase < lattice; phase++) {
     let [sum, count] = [0, 0];
     for (let p = phase; p < bends.length; p += lattice) {

@@ -8,7 +8,6 @@ import type { Excess, ExcessTally } from "./excess";
 import { LASTS, REPEATS, convincingGrid } from "./convincing";
 import { seamsOf, symmetricScore } from "./grid";
 import { looksLikeMontage, looksLikePattern, looksLikeWave } from "./impostors";
-import { findPrint } from "./prints";
 import type { Print } from "./prints";
 
 /** Probability, corrected for the number of planes tried, below which a plane counts as a seam. */
@@ -41,6 +40,7 @@ export interface AxisSeams {
  *
  * @param context.known    planned seams, px
  * @param context.lattice  natural period of the image along either of X and Y, px: blocks of codecs are squares
+ * @param context.print    what repeats along the axis
  * @param context.expected whether there probably is a grid: the other axis is stitched, or a tile is missing
  * @param context.missing  where missing tiles begin and end, px of the axis
  */
@@ -50,17 +50,18 @@ export function seamsAlong(
   {
     known,
     lattice,
+    print,
     expected,
     missing,
   }: {
     readonly known: readonly number[];
     readonly lattice: number;
+    readonly print: Print | null;
     readonly expected: boolean;
     readonly missing: readonly Interval[];
   },
 ): AxisSeams {
   const usual = tally.excess();
-  const print = findPrint(tally.profile, tally);
   const certain = certainSeams(usual);
   const grid = convincingGrid(tally, usual, { certain, print, expected, missing });
   const members = grid === null ? [] : seamsOf(grid, tally.length);
